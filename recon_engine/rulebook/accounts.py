@@ -1,0 +1,57 @@
+"""An entity's chart: account roles, journal templates, and who owns which posting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recon_engine.rulebook.model import Mapping
+
+Role = Literal[
+    "bank",
+    "cash_in_transit",
+    "receivable",
+    "clearing",
+    "refunds_payable",
+    "unapplied_receipts",
+    "suspense",
+    "processing_fees",
+]
+Code = Annotated[str, Field(min_length=1)]
+Period = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+AllocationKind = Literal["gross", "fee", "payout", "cash", "unapplied"]
+
+
+class Template(Mapping):
+    """A journal: plus amounts debit one role and credit the other.
+
+    `matched` is the account of the partner in the ledger, `held` the role where the amount stood
+    before.
+    """
+
+    debit: Role | Literal["matched", "held"]
+    credit: Role | Literal["matched", "held"]
+    memo: str = Field(description="text for the ledger; {part} and {cause} are filled in")
+
+
+class Accounts(Mapping):
+    """One entity and one chart of accounts."""
+
+    entity: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    ledger: str = "main"
+    functional_currency: str = Field(pattern=r"^[A-Z]{3}$")
+    zone: str = Field(default="UTC", description="zone of the entity: its midnight is the cut-off")
+    receivables: Literal["application", "journal"] = "application"
+    roles: dict[Role, dict[str, Code]] = Field(
+        description="role: account by currency, `*` for all others"
+    )
+    templates: dict[AllocationKind, Template]
+    closed_periods: tuple[Period, ...] = Field(
+        default=(), description="closed accounting months, YYYY-MM"
+    )
+
+    def account(self, role: str, currency: str) -> str | None:
+        """Return the account of a role in a currency, or None where the chart has none."""
+        by_currency: dict[str, str] = dict(self.roles).get(role, {})  # type: ignore[call-overload]
+        return by_currency.get(currency, by_currency.get("*"))

@@ -1,0 +1,265 @@
+"""What no single mapping can know: whether mappings fit each other, the tables, the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import entry_points
+from typing import get_args
+
+from recon_engine.errors import ReconError
+from recon_engine.money import exponent
+from recon_engine.periods import calendar_fault
+from recon_engine.rulebook.accounts import Accounts, AllocationKind
+from recon_engine.rulebook.environment import Environment, FolderConnection
+from recon_engine.rulebook.matching import Reconciliation
+from recon_engine.rulebook.patterns import pattern_fault
+from recon_engine.rulebook.problem import Problem
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.rulebook.source_checks import check_source
+from recon_engine.rulebook.yaml import Document, Loc
+from recon_engine.rulebook.zones import zone_fault
+from recon_engine.tables.matching import REASONS
+
+SIDES = {"processor": ("settlement", "ledger"), "bank": ("payout", "bank", "ledger")}
+FILLED, MEMO_WORDS = re.compile(r"\{[^}]*\}?"), {"{part}", "{cause}"}
+BY_ITEM = ("matched", "held")
+"""Words of a template that stand for a role only the item knows."""
+
+
+def check(rulebook: Rulebook, environment: Environment) -> list[Problem]:
+    """Return what does not fit between the mappings and the environment, by place.
+
+    A source with an `extract` needs a database, any other a folder; its parser must be installed.
+    """
+    problems = []
+    parsers = entry_points(group="recon_engine.parsers").names
+    for name, source in rulebook.sources.items():
+        document = rulebook.documents[f"sources/{name}"]
+        connection = environment.connections.get(source.connection)
+        if connection is None:
+            expected = f"a connection of recon.yaml: {listed(environment.connections)}"
+            text = f"found '{source.connection}', expected {expected}"
+            problems.append(document.problem(("connection",), text))
+        elif isinstance(connection, FolderConnection) == (source.extract is not None):
+            found = "a folder" if isinstance(connection, FolderConnection) else "a database"
+            expected = "a database, for an extract" if source.extract else "a folder, for files"
+            problems.append(
+                document.problem(("connection",), f"found {found}, expected {expected}")
+            )
+        if source.parser not in parsers:
+            expected = f"an installed parser: {listed(sorted(parsers))}"
+            text = f"found '{source.parser}', expected {expected}"
+            problems.append(document.problem(("parser",), text))
+    return sorted(problems)
+
+
+def check_rulebook(rulebook: Rulebook, broken: frozenset[str]) -> list[Problem]:
+    """Return every problem between the mappings of a rulebook.
+
+    `broken` are files that are there and could not be read (`sources/adyen_eu`): they count as
+    present, so that one fault is one line.
+    """
+    return list(Checks(rulebook, broken).problems())
+
+
+class Checks:
+    """The checks of one rulebook; each yields its problems with their places."""
+
+    def __init__(self, rulebook: Rulebook, broken: frozenset[str]) -> None:
+        self.book = rulebook
+        self.present = {*rulebook.documents, *broken}
+        self.all_reconciliations_read = not any(
+            key.startswith("reconciliations/") for key in broken
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every problem, folder by folder."""
+        yield from self.names()
+        for name, source in self.book.sources.items():
+            document = self.book.documents[f"sources/{name}"]
+            yield from check_source(source, document)
+            yield from self.there("accounts", source.entity, document, ("entity",))
+        for stem, reconciliation in self.book.reconciliations.items():
+            document = self.book.documents[f"reconciliations/{stem}"]
+            yield from self.partners(reconciliation, document)
+            yield from self.sides(reconciliation, document)
+            yield from self.roles(reconciliation, document)
+        yield from self.each_source_once()
+        yield from self.each_payout_once()
+        for stem, accounts in self.book.accounts.items():
+            yield from check_chart(accounts, self.book.documents[f"accounts/{stem}"])
+        for reason in self.book.policy.owners:
+            if reason not in REASONS:
+                text = f"found an unknown reason, expected one of {listed(REASONS)}"
+                yield self.book.documents["policy"].problem(("owners", reason), text, key=True)
+
+    def names(self) -> Iterator[Problem]:
+        """Every file is named for what it holds."""
+        kinds = {
+            "sources": {stem: m.name for stem, m in self.book.sources.items()},
+            "reconciliations": {stem: m.name for stem, m in self.book.reconciliations.items()},
+            "matching": {stem: m.name for stem, m in self.book.passes.items()},
+            "accounts": {stem: m.entity for stem, m in self.book.accounts.items()},
+        }
+        for kind, by_stem in kinds.items():
+            key = "entity" if kind == "accounts" else "name"
+            for stem, name in by_stem.items():
+                if stem != name:
+                    text = f"found '{name}', expected the name of the file, '{stem}'"
+                    yield self.book.documents[f"{kind}/{stem}"].problem((key,), text)
+
+    def there(self, kind: str, name: str, document: Document, loc: Loc) -> Iterator[Problem]:
+        """A mapping that is named exists, readable or not."""
+        if f"{kind}/{name}" not in self.present:
+            names = (key.partition("/") for key in sorted(self.present))
+            known = listed(stem for folder, _, stem in names if folder == kind)
+            text = f"found '{name}', expected the name of a file in {kind}/: {known}"
+            yield document.problem(loc, text)
+
+    def partners(self, r: Reconciliation, document: Document) -> Iterator[Problem]:
+        """Its sources have the record and entity it needs; only a bank has a currency."""
+        for loc, name, record in sources_of(r):
+            yield from self.there("sources", name, document, loc)
+            source = self.book.sources.get(name)
+            if source is not None and (source.record, source.entity) != (record, r.entity):
+                found = f"found '{name}', a source of {source.record} for {source.entity}"
+                yield document.problem(loc, f"{found}, expected one of {record} for {r.entity}")
+        if r.kind == "processor" and len(r.settlements) != 1:
+            text = f"found {len(r.settlements)} sources, expected one processor account"
+            yield document.problem(("settlements",), text)
+        for key, value in (("bank", r.bank), ("currency", r.currency)):
+            if (r.kind == "bank") != bool(value):
+                found = f"'{value}'" if value else "nothing"
+                expected = "one" if r.kind == "bank" else "none"
+                text = f"found {found}, expected {expected} for the kind {r.kind}"
+                yield document.problem((key,), text)
+        for key, fault in (
+            ("currency", currency_fault(r.currency) if r.currency else None),
+            ("ledger_pattern", pattern_fault(r.ledger_pattern)),
+            ("calendar", calendar_fault(r.calendar)),
+        ):
+            if fault:
+                yield document.problem((key,), fault)
+
+    def sides(self, r: Reconciliation, document: Document) -> Iterator[Problem]:
+        """Only the sides that its kind has meet in its passes, or wait in its lags."""
+        sides = SIDES[r.kind]
+        expected = f"expected one of {listed(sides)} for the kind {r.kind}"
+        for side in r.lag_days:
+            if side not in sides:
+                text = f"found the side {side}, {expected}"
+                yield document.problem(("lag_days", side), text, key=True)
+        yield from self.there("matching", r.passes, document, ("passes",))
+        passes = self.book.passes.get(r.passes)
+        for match_pass in passes.passes if passes else ():
+            for side in (match_pass.left, match_pass.right):
+                if side not in sides:
+                    found = f"found '{r.passes}', whose pass {match_pass.name} has the side {side}"
+                    yield document.problem(("passes",), f"{found}, {expected}")
+
+    def roles(self, r: Reconciliation, document: Document) -> Iterator[Problem]:
+        """The chart has every role that takes part, in the currency of the bank account."""
+        yield from self.there("accounts", r.entity, document, ("entity",))
+        accounts = self.book.accounts.get(r.entity)
+        if accounts is None:
+            return
+        for position, role in enumerate(r.ledger_roles):
+            if role not in accounts.roles:
+                known = listed(accounts.roles)
+                text = f"found {role}, expected a role of accounts/{r.entity}: {known}"
+                yield document.problem(("ledger_roles", position), text)
+        chart = self.book.documents[f"accounts/{r.entity}"]
+        for role in accounts.roles if r.currency else ():
+            if accounts.account(role, r.currency) is None:
+                text = f"found no account for {r.currency} or '*', expected one for {r.name}"
+                yield chart.problem(("roles", role), text, key=True)
+
+    def each_source_once(self) -> Iterator[Problem]:
+        """Every settlement source is in exactly one reconciliation of kind processor."""
+        if not self.all_reconciliations_read:
+            return
+        used: dict[str, list[str]] = {}
+        for stem, r in self.book.reconciliations.items():
+            for name in r.settlements if r.kind == "processor" else ():
+                used.setdefault(name, []).append(stem)
+        for name, source in self.book.sources.items():
+            within = used.get(name, [])
+            if source.record == "settlement" and len(within) != 1:
+                expected = "expected in exactly one of kind processor"
+                text = f"found in the reconciliations {listed(within)}, {expected}"
+                yield self.book.documents[f"sources/{name}"].problem(("name",), text)
+
+    def each_payout_once(self) -> Iterator[Problem]:
+        """Payouts of one source and currency are looked for in at most one bank account."""
+        first: dict[tuple[str, str], str] = {}
+        for stem, r in self.book.reconciliations.items():
+            for position, name in enumerate(r.settlements if r.kind == "bank" else ()):
+                other = first.setdefault((name, r.currency), stem)
+                if other != stem:
+                    found = f"found '{name}' in {r.currency}, which {other} has too"
+                    document = self.book.documents[f"reconciliations/{stem}"]
+                    text = f"{found}, expected one bank account for it"
+                    yield document.problem(("settlements", position), text)
+
+
+def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
+    """Yield what is wrong with one chart: currencies, templates, shared accounts."""
+    for key, fault in (
+        ("zone", zone_fault(accounts.zone)),
+        ("functional_currency", currency_fault(accounts.functional_currency)),
+    ):
+        if fault:
+            yield document.problem((key,), fault)
+    for kind in get_args(AllocationKind):
+        if kind not in accounts.templates:
+            text = "found nothing, expected a template for this kind of allocation"
+            yield document.problem(("templates", kind), text)
+    for kind, template in accounts.templates.items():
+        for key, role in (("debit", template.debit), ("credit", template.credit)):
+            if role not in BY_ITEM and role not in accounts.roles:
+                text = f"found {role}, expected a role of this chart: {listed(accounts.roles)}"
+                yield document.problem(("templates", kind, key), text)
+        for filled in sorted({*FILLED.findall(template.memo)} - MEMO_WORDS):
+            text = f"found {filled}, expected {listed(sorted(MEMO_WORDS))}"
+            yield document.problem(("templates", kind, "memo"), text)
+        if template.debit == template.credit:
+            text = f"found {template.debit} on both sides, expected two roles"
+            yield document.problem(("templates", kind, "credit"), text)
+    yield from check_accounts(accounts, document)
+
+
+def check_accounts(accounts: Accounts, document: Document) -> Iterator[Problem]:
+    """Yield accounts that two roles share: the role of a ledger line is read from its account."""
+    stands_for: dict[str, str] = {}
+    for role, by_currency in accounts.roles.items():
+        for currency, account in by_currency.items():
+            other = stands_for.setdefault(account, role)
+            if other != role:
+                text = f"found '{account}', which stands for {other}, expected another account"
+                yield document.problem(("roles", role, currency), text)
+            if currency != "*" and (fault := currency_fault(currency)):
+                yield document.problem(("roles", role, currency), fault, key=True)
+
+
+def sources_of(r: Reconciliation) -> Iterator[tuple[Loc, str, str]]:
+    """Yield place, name and expected record of every source that a reconciliation names."""
+    for position, name in enumerate(r.settlements):
+        yield ("settlements", position), name, "settlement"
+    yield ("ledger",), r.ledger, "ledger"
+    if r.bank:
+        yield ("bank",), r.bank, "bank"
+
+
+def currency_fault(code: str) -> str | None:
+    """Return what is wrong with a currency code as `found ..., expected ...`, or None."""
+    try:
+        exponent(code)
+    except ReconError as error:
+        return str(error).removeprefix("currency: ")
+    return None
+
+
+def listed(names: Iterable[str] | Sequence[str]) -> str:
+    """Return names as a message lists them."""
+    return ", ".join(names) or "none"

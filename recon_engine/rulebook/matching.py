@@ -1,0 +1,66 @@
+"""Reconciliations and their passes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recon_engine.rulebook.accounts import Role
+from recon_engine.rulebook.model import Mapping
+
+Side = Literal["settlement", "ledger", "payout", "bank"]
+KeyColumn = Literal["reference", "payout_ref"]
+
+
+class MatchPass(Mapping):
+    """One pass: which sides meet, on which columns, within which tolerance.
+
+    Entity and currency always agree.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    left: Side
+    right: Side
+    on: tuple[KeyColumn, ...] = Field(min_length=1)
+    cardinality: Literal["1:1"] = "1:1"
+    tolerance_minor: int = Field(
+        default=0, ge=0, le=0, description="exact for now: a difference is an exception"
+    )
+    tolerance_days: int = Field(default=31, ge=0)
+    interchangeable: bool = Field(
+        default=False, description="items that agree in all but their ids may be matched as a set"
+    )
+
+
+class Passes(Mapping):
+    """An ordered list of passes, references first."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    passes: tuple[MatchPass, ...] = Field(min_length=1)
+
+
+class Reconciliation(Mapping):
+    """A configured pair of sides: processor account and ledger, or payouts and bank account."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Literal["processor", "bank"]
+    entity: str
+    settlements: tuple[str, ...] = Field(
+        min_length=1,
+        description="settlement sources: one processor account, or all that pay into the bank",
+    )
+    ledger: str = Field(description="ledger source")
+    bank: str = Field(default="", description="bank source, for kind bank")
+    currency: str = Field(default="", description="currency of the bank account, for kind bank")
+    ledger_roles: tuple[Role, ...] = Field(
+        min_length=1, description="account roles whose ledger entries take part"
+    )
+    ledger_pattern: str = Field(
+        default="", description="regular expression of the references that take part; empty: all"
+    )
+    passes: str = Field(description="name in mappings/matching")
+    calendar: str = "ECB"
+    lag_days: dict[Side, Annotated[int, Field(ge=0)]] = Field(
+        default={}, description="banking days a side waits before it is overdue"
+    )

@@ -1,0 +1,150 @@
+"""A source: where files come from, how they are read, and what their rows mean."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recon_engine.rulebook.model import Mapping
+
+RecordName = Literal["settlement", "bank", "ledger", "trial_balance", "billing", "rate"]
+Feed = Literal["identified", "incremental", "cumulative", "overlapping"]
+Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+"""A name in a database, never text of a query."""
+Offset = Annotated[str, Field(pattern=r"^[+-][0-9]{2}:[0-9]{2}$")]
+
+
+class Layout(Mapping):
+    """How text is laid out in a delimited file. Nothing is guessed."""
+
+    encoding: str = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1)
+    skip_rows: int = Field(default=0, ge=0, description="lines above the header")
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    date_format: str = "%Y-%m-%d"
+    time_format: str = "%Y-%m-%d %H:%M:%S"
+
+
+class Dating(Mapping):
+    """Which business date a file belongs to."""
+
+    by: Literal["name", "field", "run"] = Field(
+        description="name: pattern on file names; field: last date in the rows; run: as asked for"
+    )
+    pattern: str = Field(default="", description="regular expression with the group `date`")
+    format: str = "%Y-%m-%d"
+    field: str = Field(default="", description="record field that holds a date")
+
+
+class Batching(Mapping):
+    """What makes two files versions of one batch."""
+
+    by: Literal["name", "field"] = "name"
+    pattern: str = Field(
+        default="", description="regular expression with the group `batch`; empty: whole name"
+    )
+    field: str = Field(default="", description="record field that holds the batch")
+
+
+class Completeness(Mapping):
+    """When a file may be taken."""
+
+    rule: Literal["none", "marker"] = "none"
+    suffix: str = Field(default=".done", description="marker file: the name of the file plus this")
+
+
+class Trailer(Mapping):
+    """Control totals that a delimited file carries in a last line of its own."""
+
+    starts_with: str = Field(description="first field of the trailer line")
+    rows_at: int | None = Field(default=None, ge=1, description="position of the row count, from 1")
+    sum_at: int | None = Field(
+        default=None, ge=1, description="position of the control sum, from 1"
+    )
+    sum_of: Literal["gross", "net", "amount"] = "net"
+
+
+class Extract(Mapping):
+    """A read-only extract from an ERP database: a table or view, columns, a window of days."""
+
+    table: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}(\.[A-Za-z_][A-Za-z0-9_]{0,127})?$",
+        description="table or view, with its schema if need be",
+    )
+    columns: dict[str, Column] = Field(description="record field: column of the table")
+    date_column: str = Field(
+        default="",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127})?$",
+        description="column compared with the window; empty: whole table",
+    )
+    lookback_days: int = Field(
+        default=0, ge=0, description="days before the business date, read again"
+    )
+    order_by: tuple[Column, ...] = Field(
+        min_length=1, description="columns that give a total order"
+    )
+
+
+class Source(Mapping):
+    """One system and report we receive files from."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    entity: str
+    record: RecordName
+    parser: str = Field(default="delimited", description="entry point in recon_engine.parsers")
+    connection: str = Field(description="connection of the environment that delivers it")
+    files: str = Field(
+        default="*", pattern=r"^[^/\\]+$", description="pattern of file names in a folder"
+    )
+    extract: Extract | None = None
+    contract: str = Field(
+        default="1", description="version of the report as agreed with the sender"
+    )
+    feed: Feed = "identified"
+    identity: tuple[str, ...] = Field(
+        default=(), description="record fields that make the line's own id"
+    )
+    business_date: Dating
+    batch: Batching = Batching()
+    completeness: Completeness = Completeness()
+    empty_is_no_activity: bool = Field(
+        default=False, description="true: a file without rows is an answer"
+    )
+    layout: Layout = Layout()
+    columns: dict[str, str] = Field(default={}, description="record field: header of the file")
+    constants: dict[str, str] = Field(
+        default={}, description="record field: the same value in every row"
+    )
+    trailer: Trailer | None = None
+    zone: str = Field(default="UTC", description="zone of times that the file does not name")
+    zones: dict[str, Offset] = Field(
+        default={}, description="abbreviation in the file: offset, as +01:00"
+    )
+    processor: str = ""
+    processor_account: str = Field(
+        default="", description="account that every row must carry, if it says one"
+    )
+    bank_account: str = Field(default="", description="account that every statement must carry")
+    kinds: dict[str, str] = Field(
+        default={}, description="kind as printed, in lower case: kind of ours"
+    )
+    fee_sign: Literal["cost_plus", "cost_minus"] = "cost_plus"
+    net_includes_fee: bool = Field(
+        default=True, description="net is what moves the balance, after fees"
+    )
+    closes_at_zero: bool = Field(
+        default=False, description="each batch sums to zero, payout included"
+    )
+    payout_pattern: str = Field(
+        default="", description="regular expression of the payout reference in texts"
+    )
+    reference_pattern: str = Field(
+        default="", description="regular expression of our reference in texts"
+    )
+    payout_lag_days: int = Field(default=2, ge=0, description="banking days from payout to bank")
+    calendar: str = Field(
+        default="ECB", description="banking days: a market or country that holidays knows"
+    )

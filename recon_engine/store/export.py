@@ -1,0 +1,182 @@
+"""The way out of a workspace: cast to the contract, checked, written, hashed, added up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from recon_engine.errors import GateBlocked
+from recon_engine.store import durable
+from recon_engine.store.digest import logical_hash, sums_query
+from recon_engine.store.engine import mask, path_literal, quoted
+from recon_engine.store.manifest import Dataset, Part
+from recon_engine.tables.table import SQL_TYPES, Column, Table
+
+INTEGERS = frozenset(
+    sign + kind
+    for sign in ("", "U")
+    for kind in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+)
+EXACT = {
+    "text": INTEGERS | {"VARCHAR", "DATE"},
+    "bigint": INTEGERS,
+    "integer": INTEGERS,
+    "date": frozenset({"DATE", "VARCHAR"}),
+    "decimal": INTEGERS,
+    "boolean": frozenset({"BOOLEAN"}),
+}
+"""What may become what: no pair here rounds or cuts; what does not fit the type raises."""
+DECIMAL_SCALE = 18
+
+
+class Rows(Protocol):
+    """Runs a query and gives all its rows."""
+
+    def __call__(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]: ...
+
+
+@dataclass(frozen=True)
+class StagedDataset:
+    """A table written to staging, where no reader looks; `Lake.adopt` gives its file a name."""
+
+    table: str
+    contract: str
+    path: Path
+    rows: int
+    size_bytes: int
+    logical_hash: str
+    totals: Mapping[str, int]
+    """`measure|currency`: sum in minor units, exact."""
+
+    def adopted(self, sha: str) -> Dataset:
+        """Return the dataset as a manifest names it, once its file is the part `sha`."""
+        parts = (Part(sha, self.rows, self.size_bytes),)
+        return Dataset(
+            self.table, self.contract, parts, self.rows, self.logical_hash, dict(self.totals)
+        )
+
+
+def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
+    """Write a relation as one Parquet file of its contract, ordered by its key.
+
+    Row count, logical hash and totals are read back from the file: they say what was written.
+    Raises: GateBlocked where a column is missing, would be rounded, holds a NULL it may not, or a
+            key stands twice; nothing is left in the folder then.
+    """
+    source = f'"{relation}"'
+    _check_columns(rows, place, table, source)
+    _check_rows(rows, place, table, source)
+    durable.make_folder(folder)
+    path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
+    try:
+        ((written,),) = rows(_copy(table, source, path))
+        stored = f"read_parquet({path_literal(path)})"
+        ((count, *sums),) = rows(sums_query(table, stored))
+        if written != count:
+            raise GateBlocked(
+                f"{place}: {table.name} has {count} rows in its file, expected {written}; "
+                "nothing was published"
+            )
+        totals = _totals(rows, table, stored)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return StagedDataset(
+        table=table.name,
+        contract=table.contract,
+        path=path,
+        rows=count,
+        size_bytes=path.stat().st_size,
+        logical_hash=logical_hash(table, count, sums),
+        totals=totals,
+    )
+
+
+def currency_of(table: Table, measure: str) -> str | None:
+    """Return the column with the currency of a money column, or None where the table has none.
+
+    `gross_minor` uses `gross_currency`, `functional_closing_minor` uses `functional_currency`; what
+    has no currency of its own uses `currency`.
+    """
+    words = measure.split("_")[:-1]
+    for length in range(len(words), -1, -1):
+        name = "_".join((*words[:length], "currency"))
+        if name in table.names:
+            return name
+    return None
+
+
+def _check_columns(rows: Rows, place: str, table: Table, source: str) -> None:
+    found = {name: kind for name, kind, *_ in rows(f"describe {source}")}
+    for column in table.columns:
+        if column.name not in found:
+            raise GateBlocked(
+                f"{place}: {table.name} has no column {column.name}, expected one by its contract "
+                f"{table.contract}; nothing was written"
+            )
+        kind = found[column.name]
+        if not _exact(kind, column) and rows(_any_value(column, source)) != [(0,)]:
+            raise GateBlocked(
+                f"{place}: {table.name}.{column.name} is {kind.lower()}, expected "
+                f"{SQL_TYPES[column.type]} without rounding; nothing was written"
+            )
+
+
+def _exact(kind: str, column: Column) -> bool:
+    if kind.startswith("DECIMAL(") and column.type == "decimal":
+        return int(kind.rstrip(")").split(",")[1]) <= DECIMAL_SCALE
+    return kind in EXACT[column.type]
+
+
+def _any_value(column: Column, source: str) -> str:
+    return f'select count("{column.name}") from {source}'  # noqa: S608  # names of the contract
+
+
+def _check_rows(rows: Rows, place: str, table: Table, source: str) -> None:
+    needed = [column.name for column in table.columns if not column.nullable]
+    counts = ", ".join(f'count(*) - count("{name}")' for name in needed)
+    ((*missing,),) = rows(f"select {counts} from {source}")  # noqa: S608
+    for name, nulls in zip(needed, missing, strict=True):
+        if nulls:
+            raise GateBlocked(
+                f"{place}: {table.name}.{name} has {nulls} {'NULL' if nulls == 1 else 'NULLs'}; "
+                "nothing was written"
+            )
+    key = ", ".join(f'"{name}"' for name in table.key)
+    twice = rows(
+        f"select {key}, count(*) from {source} group by {key} "  # noqa: S608
+        f"having count(*) > 1 order by {key} limit 1"
+    )
+    for *values, times in twice:
+        shown = ", ".join(f"{n} '{mask(str(v))}'" for n, v in zip(table.key, values, strict=True))
+        raise GateBlocked(
+            f"{place}: {table.name} has {times} rows with {shown}, expected one; "
+            "nothing was written"
+        )
+
+
+def _copy(table: Table, source: str, path: Path) -> str:
+    columns = ",\n    ".join(
+        f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns
+    )
+    key = ", ".join(f'"{name}"' for name in table.key)
+    stamp = ", ".join(f"{name}: {quoted(value)}" for name, value in table.stamp().items())
+    query = f"select\n    {columns}\nfrom {source}\norder by {key}"
+    options = f"format parquet, compression zstd, kv_metadata {{{stamp}}}"
+    return f"copy (\n{query}\n) to {path_literal(path)} ({options})"
+
+
+def _totals(rows: Rows, table: Table, stored: str) -> dict[str, int]:
+    by_currency: dict[str | None, list[str]] = {}
+    for measure in table.money:
+        by_currency.setdefault(currency_of(table, measure), []).append(measure)
+    totals: dict[str, int] = {}
+    for currency, measures in by_currency.items():
+        group = f"coalesce(\"{currency}\", '*')" if currency else "'*'"
+        sums = ", ".join(f'coalesce(sum("{measure}"), 0)' for measure in measures)
+        for name, *found in rows(f"select {group}, {sums} from {stored} group by 1"):  # noqa: S608
+            totals |= {f"{m}|{name}": int(v) for m, v in zip(measures, found, strict=True)}
+    return dict(sorted(totals.items()))

@@ -1,0 +1,182 @@
+"""The lake: files that are never changed, under the hash of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from recon_engine.errors import GateBlocked, ReconError
+from recon_engine.ids import BLOCK, hash_stream, sha256_hex
+from recon_engine.store import durable
+from recon_engine.store.manifest import Manifest, read_manifest
+
+HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+DAY_SECONDS = 86_400
+Scan = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file as received: the hash of its bytes is its name and its identity."""
+
+    file_id: str
+    size_bytes: int
+
+
+class Lake:
+    """Five folders: landing, parts, manifests; staging and spill, which no reader looks into."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = durable.make_folder(root.resolve())
+        self.landing = durable.make_folder(self.root / "landing")
+        self.parts = durable.make_folder(self.root / "parts")
+        self.manifests = durable.make_folder(self.root / "manifests")
+        self.results = durable.make_folder(self.root / "results")
+        self.staging = durable.make_folder(self.root / "staging")
+        self.spill = durable.make_folder(self.root / "spill")
+        self._verified: dict[Path, tuple[int, int]] = {}
+
+    def land(self, stream: BinaryIO, scan: Scan | None = None) -> Landed:
+        """Return the identity of a stream's bytes, which are then on the disk under their hash.
+
+        Known bytes are not kept twice. `scan` sees every block in order and an empty one at the end
+        before the file has a name; what it raises keeps the bytes out.
+        """
+        digest, size = hashlib.sha256(), 0
+        with durable.new_file(self.landing) as file:
+            while block := stream.read(BLOCK):
+                if scan is not None:
+                    scan(block)
+                digest.update(block)
+                size += len(block)
+                file.write(block)
+            if scan is not None:
+                scan(b"")
+        file_id = digest.hexdigest()
+        durable.settle(file.path, self.landing / file_id)
+        return Landed(file_id, size)
+
+    def open_landed(self, file_id: str) -> BinaryIO:
+        """Return the bytes of a landed file, read once to check them against its hash.
+
+        Raises: GateBlocked where they changed since they landed, or are gone.
+        """
+        path = self.landing / _checked(file_id)
+        stream = _open(path)
+        try:
+            found, _ = hash_stream(stream)
+            if found != file_id:
+                raise GateBlocked(_changed(path))
+            stream.seek(0)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    def adopt(self, staged: Path) -> str:
+        """Return the hash of a staged Parquet file, which has moved under it into the parts.
+
+        No reader knows it before a manifest and a published version name it.
+        """
+        durable.finish(staged)
+        with staged.open("rb") as stream:
+            sha, _ = hash_stream(stream)
+        durable.settle(staged, self.parts / f"{sha}.parquet")
+        return sha
+
+    def part(self, sha: str) -> Path:
+        """Return the path of a part whose bytes agree with its name; hashed once a process.
+
+        Raises: GateBlocked where they do not, or the file is gone.
+        """
+        path = self.parts / f"{_checked(sha)}.parquet"
+        with _open(path) as stream:
+            seen = path.stat()
+            print_of = (seen.st_size, seen.st_mtime_ns)
+            if self._verified.get(path) != print_of:
+                found, _ = hash_stream(stream)
+                if found != sha:
+                    raise GateBlocked(_changed(path))
+                self._verified[path] = print_of
+        return path
+
+    def put_manifest(self, manifest: Manifest) -> str:
+        """Return the hash of a manifest's text, under which it is on the disk."""
+        content = manifest.text().encode("utf-8")
+        sha = sha256_hex(content)
+        durable.write_durably(self.manifests / f"{sha}.json", content)
+        return sha
+
+    def put_result(self, content: bytes) -> str:
+        """Return the hash of a gate's answer, under which it is on the disk; it is never swept."""
+        sha = sha256_hex(content)
+        durable.write_durably(self.results / f"{sha}.json", content)
+        return sha
+
+    def manifest(self, sha: str) -> Manifest:
+        """Return a manifest by its hash.
+
+        Raises: GateBlocked where its bytes changed or are gone.
+        """
+        path = self.manifests / f"{_checked(sha)}.json"
+        with _open(path) as stream:
+            content = stream.read()
+        if sha256_hex(content) != sha:
+            raise GateBlocked(_changed(path))
+        return read_manifest(content.decode("utf-8"), str(path))
+
+    def sweep(self, referenced: set[str], older_than_days: int = 7) -> list[str]:
+        """Remove what no published version refers to, and return its names under the root, sorted.
+
+        `referenced` are the hashes of all published manifests. Landed files are never removed.
+        Younger files stay: a run may be about to publish them.
+        Raises: GateBlocked where a referenced manifest cannot be read; nothing is removed then.
+        """
+        parts = {name for sha in referenced for name in self.manifest(sha).part_names()}
+        before = time.time() - older_than_days * DAY_SECONDS
+        doomed = [
+            path for path in self._leftovers(referenced, parts) if path.lstat().st_mtime < before
+        ]
+        for path in doomed:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        return sorted(str(path.relative_to(self.root)) for path in doomed)
+
+    def _leftovers(self, manifests: set[str], parts: set[str]) -> Iterator[Path]:
+        for folder, kept in ((self.manifests, manifests), (self.parts, parts)):
+            yield from (path for path in folder.iterdir() if path.stem not in kept)
+        yield from self.landing.glob(f"{durable.TEMPORARY}*")
+        for folder in (self.staging, self.spill):
+            yield from folder.iterdir()
+
+
+def _checked(sha: str) -> str:
+    if not HASH.fullmatch(sha):
+        raise ReconError(
+            f"lake: found the name '{sha[:80]}', expected 64 hexadecimal digits; nothing was read"
+        )
+    return sha
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise GateBlocked(
+            f"{path}: the file is gone, expected it under its hash; nothing was read"
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ReconError(f"{path}: {reason}; nothing was read") from error
+
+
+def _changed(path: Path) -> str:
+    return f"{path}: the bytes changed, expected the hash in the name; nothing was read"

@@ -1,0 +1,69 @@
+"""SQL words of every workspace: content_id, signed_minor, strict_time, currency_exponent."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import duckdb
+import pyarrow as pa
+
+CURRENCIES = "currency_exponent"
+
+MACROS = (
+    # The twin of `ids.content_id`; kind and parts, a NULL part told from an empty one.
+    """
+    create macro content_id(kind, parts) as substr(sha256(concat_ws(
+        chr(31),
+        kind,
+        case when len(parts) > 0 then array_to_string(
+            list_transform(parts, lambda part: coalesce(part, chr(0))), chr(31)
+        ) end
+    )), 1, 32)
+    """,
+    # Minor units of a text of ASCII digits, with digits standing for themselves: whole || decimals.
+    """
+    create macro minor_digits(unsigned, decimals) as
+        ltrim(split_part(unsigned, '.', 1), '0')
+        || rpad(left(split_part(unsigned, '.', 2), decimals), decimals, '0')
+    """,
+    # NULL where the text is no plain number, has too many decimals, or more than 18 digits.
+    """
+    create macro signed_minor(text, decimals) as case
+        when decimals >= 0
+            and regexp_full_match(text, '[+-]?[0-9]+([.][0-9]+)?')
+            and rtrim(substr(split_part(text, '.', 2), decimals + 1), '0') = ''
+            and length(ltrim(minor_digits(ltrim(text, '+-'), decimals), '0')) <= 18
+        then try_cast(
+            case when starts_with(text, '-') then '-' else '' end
+            || '0' || minor_digits(ltrim(text, '+-'), decimals) as bigint
+        )
+    end
+    """,
+    # A moment as its format prints it, or NULL: no missing zeros, no rest, no guess.
+    """
+    create macro strict_time(text, format) as case
+        when strftime(try_strptime(text, format), format) = text then try_strptime(text, format)
+    end
+    """,
+)
+
+
+def define(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the macros and `currency_exponent` in a new database."""
+    for macro in MACROS:
+        con.execute(macro)
+    con.register("iso_4217", _currencies())
+    con.execute(f"create table {CURRENCIES} as from iso_4217")
+    con.unregister("iso_4217")
+
+
+@cache
+def _currencies() -> pa.Table:
+    """Return every ISO 4217 code that has minor units, with their number of decimals."""
+    from iso4217 import Currency
+
+    listed = sorted((c.code, c.exponent) for c in Currency if c.exponent is not None)
+    codes, decimals = zip(*listed, strict=True)
+    return pa.table(
+        {"currency": pa.array(codes, pa.string()), "decimals": pa.array(decimals, pa.int32())}
+    )

@@ -1,0 +1,161 @@
+"""The commit point: one transaction makes staged results visible, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+
+from recon_engine.errors import GateBlocked, Rejected
+from recon_engine.ids import sha256_hex
+from recon_engine.store.state.audit import Audit
+from recon_engine.store.state.leases import Lease, check_fences
+from recon_engine.store.state.models import DATASET_VERSION, OUTBOX
+from recon_engine.store.state.rows import DatasetVersion, OutboxRow, Staged
+
+COLUMNS = [column for column in DATASET_VERSION.columns if column.name != "generation"]
+
+
+class Commits(Audit):
+    """Publishing versions, and finding them: readers start from these rows only."""
+
+    def publish(
+        self,
+        staged: Sequence[Staged],
+        lease: Lease,
+        run_id: str,
+        gate_sha: str,
+        outbox: Sequence[OutboxRow] = (),
+    ) -> list[DatasetVersion]:
+        """Make results visible and return their versions, in the order given.
+
+        A result whose run key is the current version's is that version: nothing is written for it.
+        Raises: Unavailable where the lease was taken over; GateBlocked where the same run key gave
+                other rows before; Rejected where an outbox key carries another payload. Nothing is
+                written then.
+        """
+        with self._writing() as con:
+            check_fences(con, lease.grant)
+            versions = [self._publish(con, result, run_id, gate_sha) for result in staged]
+            for row in outbox:
+                _put(con, row, run_id)
+            payload = {
+                "versions": [vars(version) for version in versions],
+                "outbox": {row.key: sha256_hex(row.payload.encode("utf-8")) for row in outbox},
+                "fences": dict(lease.fences),
+            }
+            self._record(con, "publish", run_id, payload)
+        return versions
+
+    def current(self, stage: str, scope: str, business_date: date) -> DatasetVersion | None:
+        """Return the newest version of a scope and date, or None."""
+        with self._reading() as con:
+            return _current(con, stage, scope, business_date)
+
+    def previous(self, stage: str, scope: str, before: date) -> DatasetVersion | None:
+        """Return the current version of the last published date before a date, or None."""
+        last = select(func.max(DATASET_VERSION.c.business_date)).where(
+            _of(stage, scope), DATASET_VERSION.c.business_date < before
+        )
+        with self._reading() as con:
+            found = con.execute(last).scalar()
+            return _current(con, stage, scope, found) if found else None
+
+    def history(self, stage: str, scope: str, before: date) -> list[DatasetVersion]:
+        """Return the current version of every published date before a date, by date."""
+        newest = (
+            select(
+                DATASET_VERSION.c.business_date,
+                func.max(DATASET_VERSION.c.version).label("version"),
+            )
+            .where(_of(stage, scope), DATASET_VERSION.c.business_date < before)
+            .group_by(DATASET_VERSION.c.business_date)
+            .subquery()
+        )
+        wanted = (
+            select(*COLUMNS)
+            .join(
+                newest,
+                and_(
+                    DATASET_VERSION.c.business_date == newest.c.business_date,
+                    DATASET_VERSION.c.version == newest.c.version,
+                ),
+            )
+            .where(_of(stage, scope))
+            .order_by(DATASET_VERSION.c.business_date)
+        )
+        with self._reading() as con:
+            return [DatasetVersion(**row._asdict()) for row in con.execute(wanted)]
+
+    def referenced(self) -> set[str]:
+        """Return the manifest hashes of all versions, old ones too: what the sweep leaves alone."""
+        with self._reading() as con:
+            return set(con.execute(select(DATASET_VERSION.c.manifest_sha)).scalars())
+
+    def outbox(self, state: str = "waiting") -> list[OutboxRow]:
+        """Return what is in a state of sending, in the order in which it was put there."""
+        wanted = (
+            select(OUTBOX.c.key, OUTBOX.c.kind, OUTBOX.c.payload)
+            .where(OUTBOX.c.state == state)
+            .order_by(OUTBOX.c.outbox_seq)
+        )
+        with self._reading() as con:
+            return [OutboxRow(**row._asdict()) for row in con.execute(wanted)]
+
+    def _publish(
+        self, con: Connection, staged: Staged, run_id: str, gate_sha: str
+    ) -> DatasetVersion:
+        current = _current(con, staged.stage, staged.scope, staged.business_date)
+        alike = select(DATASET_VERSION.c.logical_hash).where(
+            _of(staged.stage, staged.scope),
+            DATASET_VERSION.c.business_date == staged.business_date,
+            DATASET_VERSION.c.run_key == staged.run_key,
+        )
+        before = list(con.execute(alike).scalars())
+        if any(found != staged.logical_hash for found in before):
+            raise GateBlocked(
+                f"{staged.stage}: {staged.scope} of {staged.business_date} gave other rows from "
+                "the same inputs and rules, expected the same; nothing was written"
+            )
+        if current is not None and current.run_key == staged.run_key:
+            return current
+        values: dict[str, Any] = vars(staged) | {
+            "version": 1 if current is None else current.version + 1,
+            "generation": len(before) + 1,
+            "run_id": run_id,
+            "gate_sha": gate_sha,
+            "published_at": self._now(),
+        }
+        made = con.execute(insert(DATASET_VERSION).values(values).returning(*COLUMNS)).one()
+        return DatasetVersion(**made._asdict())
+
+
+def _of(stage: str, scope: str) -> ColumnElement[bool]:
+    return and_(DATASET_VERSION.c.stage == stage, DATASET_VERSION.c.scope == scope)
+
+
+def _current(con: Connection, stage: str, scope: str, business_date: date) -> DatasetVersion | None:
+    newest = (
+        select(*COLUMNS)
+        .where(_of(stage, scope), DATASET_VERSION.c.business_date == business_date)
+        .order_by(DATASET_VERSION.c.version.desc())
+        .limit(1)
+    )
+    row = con.execute(newest).first()
+    return DatasetVersion(**row._asdict()) if row else None
+
+
+def _put(con: Connection, row: OutboxRow, run_id: str) -> None:
+    """Put a row into the outbox once; the same key again is the same row, or an error."""
+    payload_hash = sha256_hex(f"{row.kind}\n{row.payload}".encode())
+    known = con.execute(select(OUTBOX.c.payload_hash).where(OUTBOX.c.key == row.key)).scalar()
+    if known is None:
+        values = vars(row) | {"payload_hash": payload_hash, "state": "waiting", "run_id": run_id}
+        con.execute(insert(OUTBOX).values(values))
+    elif known != payload_hash:
+        raise Rejected(
+            f"outbox: key {row.key} carries another payload already, expected the same; "
+            "nothing was written"
+        )

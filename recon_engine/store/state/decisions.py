@@ -1,0 +1,81 @@
+"""Decisions of people: appended, never changed; a run reads them up to a number."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select
+
+from recon_engine.errors import Rejected
+from recon_engine.store.state.audit import Audit
+from recon_engine.store.state.models import DECISION
+from recon_engine.store.state.rows import DecisionRow
+
+
+class Decisions(Audit):
+    """The record of decisions."""
+
+    def decide(
+        self,
+        *,
+        kind: str,
+        entity: str,
+        reconciliation: str,
+        effective_date: date,
+        subject_id: str,
+        actor: str,
+        reason: str,
+        decided_at: datetime,
+    ) -> int:
+        """Record a decision and return its number.
+
+        Raises: Rejected where kind, actor or reason is empty.
+        """
+        values = {
+            "kind": kind,
+            "entity": entity,
+            "reconciliation": reconciliation,
+            "effective_date": effective_date,
+            "subject_id": subject_id,
+            "actor": actor.strip(),
+            "reason": reason.strip(),
+            "decided_at": decided_at,
+        }
+        for name in ("kind", "actor", "reason"):
+            if not values[name]:
+                raise Rejected(
+                    f"decision on {subject_id}: {name} is empty, expected a text; "
+                    "nothing was decided"
+                )
+        with self._writing() as con:
+            made = con.execute(insert(DECISION).values(values).returning(DECISION.c.decision_seq))
+            number = int(made.scalar_one())
+            self._record(con, "decide", f"{reconciliation}/{subject_id}", values, actor)
+        return number
+
+    def decisions(
+        self, upto: int, reconciliation: str, effective_date: date, after: date | None = None
+    ) -> list[DecisionRow]:
+        """Return a reconciliation's decisions that take effect on a date, numbered up to `upto`.
+
+        With `after`, also those of the days between, on which nothing ran.
+        """
+        day = DECISION.c.effective_date
+        since = day == effective_date if after is None else day > after
+        wanted = (
+            select(DECISION)
+            .where(
+                DECISION.c.decision_seq <= upto,
+                DECISION.c.reconciliation == reconciliation,
+                since,
+                day <= effective_date,
+            )
+            .order_by(DECISION.c.decision_seq)
+        )
+        with self._reading() as con:
+            return [DecisionRow(**row._asdict()) for row in con.execute(wanted)]
+
+    def decision_head(self) -> int:
+        """Return the number of the last decision, 0 where there is none."""
+        with self._reading() as con:
+            return con.execute(select(func.max(DECISION.c.decision_seq))).scalar() or 0

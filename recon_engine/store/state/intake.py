@@ -1,0 +1,111 @@
+"""Deliveries: what arrived, from whom, for which date, and whether it had been here before."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import and_, distinct, exists, func, insert, select
+
+from recon_engine.store.state.audit import Audit
+from recon_engine.store.state.models import DELIVERY, SEAL
+from recon_engine.store.state.rows import Delivery
+
+
+class Intake(Audit):
+    """The record of arrivals."""
+
+    def deliver(
+        self,
+        *,
+        source: str,
+        entity: str,
+        file_id: str,
+        file_name: str,
+        size_bytes: int,
+        modified_ns: int,
+        business_date: date,
+        batch_key: str,
+        late: bool,
+        run_id: str,
+        received_at: datetime,
+    ) -> Delivery:
+        """Return the record of an arrival, made if it is new.
+
+        Same bytes under the same name: the first record. Same bytes under another name: `repeated`,
+        with the version they had in that batch. Other bytes of a batch: its next version.
+        """
+        same = and_(DELIVERY.c.source == source, DELIVERY.c.file_id == file_id)
+        batch = and_(DELIVERY.c.source == source, DELIVERY.c.batch_key == batch_key)
+        with self._writing() as con:
+            known = con.execute(
+                select(DELIVERY).where(same, DELIVERY.c.file_name == file_name)
+            ).first()
+            if known:
+                return Delivery(**known._asdict())
+            repeated = con.execute(select(exists().where(same))).scalar_one()
+            version = con.execute(
+                select(func.min(DELIVERY.c.version)).where(batch, DELIVERY.c.file_id == file_id)
+            ).scalar()
+            before = con.execute(select(func.count(distinct(DELIVERY.c.file_id))).where(batch))
+            values = {
+                "source": source,
+                "entity": entity,
+                "file_id": file_id,
+                "file_name": file_name,
+                "size_bytes": size_bytes,
+                "modified_ns": modified_ns,
+                "business_date": business_date,
+                "batch_key": batch_key,
+                "version": version or before.scalar_one() + 1,
+                "repeated": bool(repeated),
+                "late": late,
+                "run_id": run_id,
+                "received_at": received_at,
+            }
+            made = con.execute(insert(DELIVERY).values(values).returning(DELIVERY)).one()
+            delivery = Delivery(**made._asdict())
+            self._record(con, "deliver", f"{source}/{file_id}", vars(delivery))
+        return delivery
+
+    def known(
+        self, source: str, file_name: str, size_bytes: int, modified_ns: int
+    ) -> Delivery | None:
+        """Return the last arrival that looked like this from outside: no need to fetch it again."""
+        alike = (
+            select(DELIVERY)
+            .where(
+                DELIVERY.c.source == source,
+                DELIVERY.c.file_name == file_name,
+                DELIVERY.c.size_bytes == size_bytes,
+                DELIVERY.c.modified_ns == modified_ns,
+            )
+            .order_by(DELIVERY.c.delivery_seq.desc())
+            .limit(1)
+        )
+        with self._reading() as con:
+            row = con.execute(alike).first()
+        return Delivery(**row._asdict()) if row else None
+
+    def deliveries(self, source: str, business_date: date) -> list[Delivery]:
+        """Return all arrivals of a source for a date, in their order."""
+        wanted = (
+            select(DELIVERY)
+            .where(DELIVERY.c.source == source, DELIVERY.c.business_date == business_date)
+            .order_by(DELIVERY.c.delivery_seq)
+        )
+        with self._reading() as con:
+            return [Delivery(**row._asdict()) for row in con.execute(wanted)]
+
+    def pending_dates(self, before: date) -> list[tuple[date, str, int]]:
+        """Return unsealed earlier dates with files: date, entity, files; by date and entity."""
+        sealed = exists().where(
+            SEAL.c.entity == DELIVERY.c.entity, SEAL.c.business_date == DELIVERY.c.business_date
+        )
+        wanted = (
+            select(DELIVERY.c.business_date, DELIVERY.c.entity, func.count())
+            .where(DELIVERY.c.business_date < before, ~sealed)
+            .group_by(DELIVERY.c.business_date, DELIVERY.c.entity)
+            .order_by(DELIVERY.c.business_date, DELIVERY.c.entity)
+        )
+        with self._reading() as con:
+            return [(day, entity, files) for day, entity, files in con.execute(wanted)]

@@ -1,0 +1,127 @@
+"""What the SQL state tells: one frozen dataclass for each kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One arrival of a file from a source."""
+
+    delivery_seq: int
+    source: str
+    entity: str
+    file_id: str
+    file_name: str
+    size_bytes: int
+    modified_ns: int
+    business_date: date
+    batch_key: str
+    version: int
+    repeated: bool
+    late: bool
+    run_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run: who asked for what, and how it ended; `status` is `running` until it has."""
+
+    run_id: str
+    business_date: date
+    verb: str
+    rulebook_hash: str
+    code_version: str
+    actor: str
+    status: str
+    exit_code: int | None
+    message: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What a stage wants published for one scope and date; its manifest is in the lake already."""
+
+    stage: str
+    scope: str
+    business_date: date
+    run_key: str
+    manifest_sha: str
+    logical_hash: str
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """One published version: the row that readers start from."""
+
+    stage: str
+    scope: str
+    business_date: date
+    version: int
+    manifest_sha: str
+    run_key: str
+    logical_hash: str
+    run_id: str
+    gate_sha: str
+    created_seq: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """Something to be sent once the version beside it is published; the key never expires."""
+
+    key: str
+    kind: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """What a person decided; never changed, answered only by a later decision."""
+
+    decision_seq: int
+    kind: str
+    entity: str
+    reconciliation: str
+    effective_date: date
+    subject_id: str
+    actor: str
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One link of the audit chain: `hash` covers everything else in the row."""
+
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    subject: str
+    payload_hash: str
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class AuditHead:
+    """How long the audit chain is and where it ends; kept outside, it shows a cut tail."""
+
+    count: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Leased keys with their fencing numbers: the proof that a holder is still the last one."""
+
+    holder: str
+    fences: Mapping[str, int]

@@ -1,0 +1,92 @@
+"""Runs and seals: who asked for what and how it ended; dates that nothing changes any more."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, update
+
+from recon_engine.errors import ReconError
+from recon_engine.store.state.audit import Audit
+from recon_engine.store.state.models import RUN, SEAL
+from recon_engine.store.state.rows import RunRow
+
+COLUMNS = [column for column in RUN.columns if column.name != "run_seq"]
+
+
+class Runs(Audit):
+    """The record of runs, and the seals of dates."""
+
+    def begin_run(
+        self,
+        run_id: str,
+        business_date: date,
+        verb: str,
+        rulebook_hash: str,
+        code_version: str,
+        actor: str,
+        started_at: datetime,
+    ) -> None:
+        """Record that a run has begun; a run id is used once."""
+        values = {
+            "run_id": run_id,
+            "business_date": business_date,
+            "verb": verb,
+            "rulebook_hash": rulebook_hash,
+            "code_version": code_version,
+            "actor": actor,
+            "status": "running",
+            "message": "",
+            "started_at": started_at,
+        }
+        with self._writing() as con:
+            if con.execute(select(RUN.c.run_id).where(RUN.c.run_id == run_id)).first():
+                raise ReconError(
+                    f"run {run_id}: the id was used before, expected a new one; nothing was run"
+                )
+            count = con.execute(select(func.count()).select_from(RUN)).scalar_one()
+            con.execute(insert(RUN).values(**values, run_seq=count + 1))
+            self._record(con, "begin_run", run_id, values, actor)
+
+    def finish_run(
+        self, run_id: str, status: str, exit_code: int, finished_at: datetime, message: str = ""
+    ) -> None:
+        """Record how a run ended; an end is recorded once, a second one is refused."""
+        values = {
+            "status": status,
+            "exit_code": int(exit_code),
+            "message": message,
+            "finished_at": finished_at,
+        }
+        open_run = update(RUN).where(RUN.c.run_id == run_id, RUN.c.status == "running")
+        with self._writing() as con:
+            if con.execute(open_run.values(values)).rowcount != 1:
+                raise ReconError(
+                    f"run {run_id}: found no running run, expected one; its end was not recorded"
+                )
+            self._record(con, "finish_run", run_id, values)
+
+    def runs(self, limit: int = 20) -> list[RunRow]:
+        """Return the last runs, newest first."""
+        newest = select(*COLUMNS).order_by(RUN.c.run_seq.desc()).limit(limit)
+        with self._reading() as con:
+            return [RunRow(**row._asdict()) for row in con.execute(newest)]
+
+    def seal(self, entity: str, business_date: date, run_id: str) -> None:
+        """Seal a date of an entity; sealing it again changes nothing."""
+        here = (SEAL.c.entity == entity, SEAL.c.business_date == business_date)
+        with self._writing() as con:
+            if con.execute(select(SEAL.c.run_id).where(*here)).first():
+                return
+            values = {"entity": entity, "business_date": business_date, "run_id": run_id}
+            con.execute(insert(SEAL).values(values))
+            self._record(con, "seal", f"{entity}/{business_date}", values)
+
+    def sealed_to(self, entity: str, before: date) -> date | None:
+        """Return the last sealed date of an entity before a date, or None."""
+        last = select(func.max(SEAL.c.business_date)).where(
+            SEAL.c.entity == entity, SEAL.c.business_date < before
+        )
+        with self._reading() as con:
+            found: date | None = con.execute(last).scalar()
+        return found

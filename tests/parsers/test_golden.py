@@ -1,0 +1,72 @@
+"""Golden pairs: a file in, records out; `--update-golden` rewrites what is expected.
+
+A pair is `x.csv` or `x.xml`, the source that reads it in `x.source.json`, and `x.expected.csv`: a block
+for every record, with the fields that are filled, digests cut to 16 digits.
+"""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from recon_engine.parsers.adyen_settlement import AdyenSettlement
+from recon_engine.parsers.camt053 import Camt053
+from recon_engine.parsers.delimited import Delimited
+from recon_engine.parsers.parser import Parser
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+PARSERS: dict[str, Parser] = {
+    parser.name: parser for parser in (AdyenSettlement(), Camt053(), Delimited())
+}
+SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
+DIGITS = 16
+
+
+def written(batches: list[pa.RecordBatch]) -> str:
+    """Write batches as text for a person: a block for every record."""
+    blocks = []
+    for name in dict.fromkeys(batch.schema.metadata[b"record"].decode() for batch in batches):
+        record = [b for b in batches if b.schema.metadata[b"record"] == name.encode()]
+        rows = [row for batch in record for row in batch.to_pylist()]
+        filled = [field for field in record[0].schema.names if any(row[field] for row in rows)]
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["record", *filled])
+        for row in rows:
+            row["row_digest"] = row["row_digest"][:DIGITS]
+            writer.writerow([name, *(row[field] for field in filled)])
+        blocks.append(out.getvalue())
+    return "\n".join(blocks)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_golden_file_gives_the_records_that_are_kept_beside_it(
+    path: Path, declare, request: pytest.FixtureRequest
+) -> None:
+    stem = path.name.removesuffix(".source.json")
+    file = next(f for f in path.parent.glob(f"{stem}.*") if f.name in (f"{stem}.csv", f"{stem}.xml"))
+    source = declare(**json.loads(path.read_text("utf-8")))
+
+    with file.open("rb") as stream:
+        found = written(list(PARSERS[source.parser].parse(stream, source, file.name)))
+
+    expected = path.with_name(f"{stem}.expected.csv")
+    if request.config.getoption("--update-golden", default=False):
+        expected.write_text(found, "utf-8", newline="")
+    with expected.open(encoding="utf-8", newline="") as kept:
+        assert found == kept.read()
+
+
+def test_every_parser_has_a_golden_file() -> None:
+    assert {path.parent.name for path in SOURCES} == set(PARSERS)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_golden_file_is_recognised_by_its_parser(path: Path) -> None:
+    stem = path.name.removesuffix(".source.json")
+    file = next(path.parent.glob(f"{stem}.[cx][sm][vl]"))
+
+    assert PARSERS[path.parent.name].recognises(file.read_bytes()[:4096])

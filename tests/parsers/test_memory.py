@@ -1,0 +1,86 @@
+"""Memory does not grow with the file: ten times the rows, the same peak."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GROWTH_KB = 24_000
+"""What a file ten times as large may add to the peak; the larger file is at least twice that."""
+
+FILLER = "long enough to be felt " * 60
+
+PROGRAM = """
+import json, resource, sys
+from recon_engine.parsers.camt053 import Camt053
+from recon_engine.parsers.delimited import Delimited
+from recon_engine.rulebook.sources import Source
+
+parser = {"camt053": Camt053, "delimited": Delimited}[sys.argv[1]]()
+source = Source.model_validate_json(sys.argv[2])
+for path in sys.argv[3:]:
+    with open(path, "rb") as stream:
+        rows = sum(batch.num_rows for batch in parser.parse(stream, source, "x"))
+    print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+DELIMITED = """{"name": "x", "entity": "E1", "record": "settlement", "connection": "c",
+ "business_date": {"by": "run"},
+ "columns": {"provider_ref": "id", "reference": "order", "net": "net", "currency": "cur"},
+ "trailer": {"starts_with": "END", "rows_at": 2, "sum_at": 3, "sum_of": "net"}}"""
+CAMT = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
+ "business_date": {"by": "run"}}"""
+
+ENTRY = """<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2026-03-02</Dt></BookgDt><AcctSvcrRef>R{}</AcctSvcrRef><NtryDtls><TxDtls><Refs>
+<EndToEndId>E{}</EndToEndId></Refs><RltdPties><Dbtr><Nm>Somebody with a long name</Nm></Dbtr>
+</RltdPties><RmtInf><Ustrd>order {} {}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>
+"""
+
+
+def write_delimited(path: Path, rows: int) -> None:
+    """Write a settlement file of some rows with its trailer."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("id,order,net,cur,one,two,three\n")
+        for i in range(rows):
+            out.write(f'ref{i},order{i},1.00,EUR,2026-03-02 10:00:00,text,"more, {FILLER[:240]}"\n')
+        out.write(f"END,{rows},{rows}.00\n")
+
+
+def write_camt(path: Path, rows: int) -> None:
+    """Write a statement of some entries."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("<Document><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><IBAN>DE00</IBAN></Id></Acct>")
+        for i in range(rows):
+            out.write(ENTRY.format(i, i, i, FILLER))
+        out.write("</Stmt></BkToCstmrStmt></Document>")
+
+
+@pytest.mark.parametrize(
+    ("parser", "source", "write", "rows"),
+    [
+        ("delimited", DELIMITED, write_delimited, 200_000),
+        ("camt053", CAMT, write_camt, 30_000),
+    ],
+)
+def test_a_file_ten_times_as_large_needs_no_more_memory(
+    parser: str, source: str, write, rows: int, tmp_path: Path
+) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    write(small, rows // 10)
+    write(large, rows)
+
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, parser, source, str(small), str(large)],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+
+    (_, before), (read, after) = (map(int, line.split()) for line in done.stdout.splitlines())
+    assert read >= rows
+    assert large.stat().st_size > 2_000 * GROWTH_KB
+    print(before,after)
+    assert after - before < GROWTH_KB

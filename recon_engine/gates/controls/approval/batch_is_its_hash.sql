@@ -1,0 +1,22 @@
+-- APR-002: a batch is the hash of its entity, date and keys, and one batch holds them all (I21)
+-- in:  batch   what is proposed
+-- out: one number: rows that carry another hash
+with
+hashed as (
+    select
+        entity,
+        business_date,
+        content_id('batch', [
+            entity,
+            cast(business_date as varchar),
+            string_agg(posting_key, chr(31) order by posting_key)
+        ]) as batch_id,
+    from batch
+    group by entity, business_date
+)
+
+select
+    cast(count(*) as bigint) as delta,
+from batch as b
+inner join hashed as h on h.entity = b.entity and h.business_date = b.business_date
+where b.batch_id is distinct from h.batch_id

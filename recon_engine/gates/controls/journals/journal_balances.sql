@@ -1,0 +1,13 @@
+-- JOU-001: a journal balances in the currency of the books (I1)
+-- in:  journal_line   one row per line of a journal
+-- out: one number: minor units by which journals do not balance
+with
+journal as (
+    select abs(sum(functional_minor)) as minor
+    from journal_line
+    group by journal_id, functional_currency
+)
+
+select
+    cast(coalesce(sum(minor), 0) as bigint) as delta,
+from journal

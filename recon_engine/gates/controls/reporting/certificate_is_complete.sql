@@ -1,0 +1,25 @@
+-- RPT-005: the certificate takes in each row that was read tonight (I8)
+-- in:  conservation_certificate   one row per source, table, origin, currency and class
+--      line_identity              appearances of lines
+--      quarantined_row            rows that broke a rule
+-- out: one number: rows by which they differ, over sources and tables
+with
+counted as (
+    select source, dataset, row_count
+    from conservation_certificate
+    where class = 'input' and origin = 'new'
+    union all
+    select source, dataset, -1 as row_count from line_identity
+    union all
+    select source, dataset, -1 as row_count from quarantined_row
+),
+
+gap as (
+    select abs(sum(row_count)) as rows_lost
+    from counted
+    group by source, dataset
+)
+
+select
+    cast(coalesce(sum(rows_lost), 0) as bigint) as delta,
+from gap

@@ -1,0 +1,56 @@
+"""Allocation: fees are shared over the lines that caused them; matches and payouts become amounts to journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables.accounting import ALLOCATION
+from recon_engine.tables.canonical import PAYOUT, SETTLEMENT_LINE
+from recon_engine.tables.matching import MATCH_LEG
+
+SQL = Path(__file__).parent
+
+
+def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
+    """Return every amount that goes to the ledger tonight, by kind.
+
+    Reads:   settlement_line and payout of the date, match_leg of this reconciliation.
+    Returns: allocation; fee parts add up to each fee and share its sign.
+             Fees belong to the processor reconciliation of their source, payouts to the bank one.
+    """
+    rec = rules.reconciliations[run.scope]
+    accounts = {name: rules.sources[name].processor_account for name in rec.settlements}
+    inputs.register(
+        "line_dimension",
+        pa.table(
+            {
+                "source": pa.array(accounts, pa.string()),
+                "dimension": pa.array(accounts.values(), pa.string()),
+            }
+        ),
+    )
+    inputs.make("fee", SQL / "fee.sql", kind=rec.kind)
+    inputs.make(
+        "allocation",
+        SQL / "allocation.sql",
+        reconciliation=rec.name,
+        kind=rec.kind,
+        currency=rec.currency,
+        business_date=run.business_date.isoformat(),
+    )
+    return {ALLOCATION.name: "allocation"}
+
+
+ALLOCATION_STAGE = Stage(
+    name="allocation",
+    grain="reconciliation",
+    reads=(Read(SETTLEMENT_LINE), Read(PAYOUT), Read(MATCH_LEG)),
+    writes=(ALLOCATION,),
+    law="parts add to the whole and share its sign",
+    transform=allocate,
+)

@@ -1,0 +1,76 @@
+-- batch: the difference between the target set and what was posted
+-- in:  journal_line            the target set of the entity and date
+--      state_posting_receipt   what was posted for this entity
+-- out: one row per journal to post or to reverse; an equal set gives no row
+with
+target as (
+    select distinct journal_id
+    from journal_line
+),
+
+standing as (
+    select
+        journal_id,
+        sum(case when action = 'new' then 1 else -1 end) as balance,
+        count(*) filter (where action = 'reversal') as reversals,
+    from state_posting_receipt
+    where state = 'posted'
+    group by journal_id
+),
+
+here as (
+    select distinct journal_id
+    from state_posting_receipt
+    where state = 'posted' and business_date = cast($business_date as date)
+),
+
+difference as (
+    select
+        t.journal_id as journal_id,
+        'new' as action,
+        coalesce(s.reversals, 0) as generation,
+    from target as t
+    left join standing as s on s.journal_id = t.journal_id
+    where coalesce(s.balance, 0) = 0
+    union all
+    select
+        s.journal_id as journal_id,
+        'reversal' as action,
+        s.reversals as generation,
+    from standing as s
+    inner join here as h on h.journal_id = s.journal_id
+    anti join target as t on t.journal_id = s.journal_id
+    where s.balance = 1
+),
+
+keyed as (
+    select
+        journal_id,
+        action,
+        generation,
+        content_id('posting', [journal_id, action, cast(generation as varchar)]) as posting_key,
+    from difference
+),
+
+named as (
+    select
+        content_id('batch', [
+            $entity, $business_date, string_agg(posting_key, chr(31) order by posting_key)
+        ]) as batch_id,
+    from keyed
+)
+
+select
+    n.batch_id as batch_id,
+    $entity as entity,
+    $ledger as ledger,
+    cast($business_date as date) as business_date,
+    k.journal_id as journal_id,
+    k.action as action,
+    k.generation as generation,
+    k.posting_key as posting_key,
+    'awaiting_approval' as state,
+    $maker as maker,
+from keyed as k
+cross join named as n
+order by journal_id, action, generation

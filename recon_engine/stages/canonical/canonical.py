@@ -1,0 +1,167 @@
+"""Canonical: text records become typed rows; what cannot be read is kept, counted and listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from recon_engine.parsers.parser import Parser
+from recon_engine.parsers.parser import parser as find_parser
+from recon_engine.periods import due_dates
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.rulebook.sources import Source
+from recon_engine.stages.canonical.files import read_files
+from recon_engine.stages.canonical.quarantine import judge
+from recon_engine.stages.canonical.refusal import refuse_rows, refuse_statements
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables.canonical import (
+    CANONICAL_TABLES,
+    LANDED_FILE,
+    LINE_IDENTITY,
+    STATEMENT_BALANCE,
+)
+from recon_engine.tables.matching import EXCEPTION_ITEM, REASONS
+
+SQL = Path(__file__).parent
+IDENTITY = ("provider_ref", "modification_ref", "provider_kind", "batch_ref")
+"""What makes a settlement line's own id where the source does not say."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one kind of record becomes tables: `tables` are made in order, each by the query of its name."""
+
+    dataset: str
+    tables: tuple[str, ...]
+    identified: bool
+    """Lines have an identity over files; snapshots hold for their day only."""
+
+
+RECIPES = {
+    "settlement": Recipe(
+        "settlement_line", ("settlement_line", "payout", "processor_balance"), identified=True
+    ),
+    "bank": Recipe("bank_entry", ("bank_entry",), identified=True),
+    "ledger": Recipe("ledger_entry", ("ledger_entry",), identified=True),
+    "trial_balance": Recipe("ledger_balance", ("ledger_balance",), identified=False),
+    "billing": Recipe("billing_document", ("billing_document",), identified=False),
+    "rate": Recipe("fx_rate", ("fx_rate",), identified=False),
+}
+
+
+def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
+    """Return the canonical rows of one source and date.
+
+    Reads:   landed_file of the date; earlier landed_file, line_identity and statement_balance.
+    Returns: the tables of the source's recipe, with quarantined_row, line_identity,
+             cross_reference and exception_item.
+    Raises:  ParseError where a file, a statement or a batch must be refused whole.
+    """
+    source = rules.sources[run.scope]
+    recipe = RECIPES[source.record]
+    parser = find_parser(source.parser)
+    values = _values(source, rules, run, recipe)
+    read_files(inputs, source, parser)
+    _register_rules(inputs, source, rules, parser)
+    inputs.make("typed", SQL / f"{source.record}_candidate.sql", **values)
+    judge(inputs, recipe.dataset)
+    refuse_rows(inputs, source)
+    outputs = {}
+    if source.record == "bank":
+        inputs.make("statement_balance", SQL / "statement_balance.sql", **values)
+        refuse_statements(inputs)
+        outputs["statement_balance"] = "statement_balance"
+    for name in ("control_input", "quarantined_row", "line_identity", "changed", "exception_item"):
+        fixed = name == "line_identity" and not recipe.identified
+        query = "select * from history_line_identity where false" if fixed else SQL / f"{name}.sql"
+        inputs.make(name, query, **values)
+    if source.record == "settlement":
+        _register_due(inputs, source)
+    for name in recipe.tables:
+        inputs.make(name, SQL / f"{name}.sql", **values)
+    if recipe.identified:
+        inputs.make("reference_source", SQL / f"reference_{source.record}.sql", **values)
+        inputs.make("cross_reference", SQL / "cross_reference.sql", **values)
+        outputs["cross_reference"] = "cross_reference"
+    made = (*recipe.tables, "quarantined_row", "line_identity", "exception_item")
+    return outputs | {name: name for name in made}
+
+
+def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) -> dict[str, Any]:
+    accounts = rules.accounts[source.entity]
+    layout = source.layout
+    return {
+        "source": source.name,
+        "entity": source.entity,
+        "dataset": recipe.dataset,
+        "contract": source.contract,
+        "feed": source.feed,
+        "business_date": run.business_date.isoformat(),
+        "processor": source.processor,
+        "processor_account": source.processor_account,
+        "bank_account": source.bank_account,
+        "closes_at_zero": source.closes_at_zero,
+        "identity": list(source.identity or IDENTITY),
+        "fee_sign": 1 if source.fee_sign == "cost_plus" else -1,
+        "payout_pattern": source.payout_pattern or "^$",
+        "reference_pattern": source.reference_pattern or "^$",
+        "zone": source.zone,
+        "entity_zone": accounts.zone,
+        "functional_currency": accounts.functional_currency,
+        "time_format": layout.time_format,
+        "date_format": layout.date_format,
+        "date_length": len(run.business_date.strftime(layout.date_format)),
+    }
+
+
+def _register_rules(inputs: Workspace, source: Source, rules: Rulebook, parser: Parser) -> None:
+    kinds = {**parser.kinds, **source.kinds}
+    offsets = {**parser.zones, **source.zones}
+    inputs.register("kind_map", _pairs("provider_kind", "kind", {k.lower(): v for k, v in kinds.items()}))
+    minutes = {zone: _minutes(offset) for zone, offset in offsets.items()}
+    inputs.register(
+        "zone_offset",
+        pa.table({"zone": pa.array(minutes, pa.string()), "minutes": pa.array(minutes.values(), pa.int32())}),
+    )
+    owners = {reason: rules.policy.owner(reason) for reason in REASONS}
+    inputs.register("reason_owner", _pairs("reason", "owner", owners))
+
+
+def _pairs(left: str, right: str, pairs: dict[str, str]) -> pa.Table:
+    return pa.table(
+        {left: pa.array(pairs, pa.string()), right: pa.array(pairs.values(), pa.string())}
+    )
+
+
+def _minutes(offset: str) -> int:
+    sign = -1 if offset.startswith("-") else 1
+    hours, minutes = offset.lstrip("+-").split(":")
+    return sign * (int(hours) * 60 + int(minutes))
+
+
+def _register_due(inputs: Workspace, source: Source) -> None:
+    days = [day for (day,) in inputs.rows("select distinct event_date from candidate where rule_id is null")]
+    due = due_dates(days, source.payout_lag_days, source.calendar)
+    inputs.register(
+        "due",
+        pa.table({"event_date": pa.array(due, pa.date32()), "due_date": pa.array(due.values(), pa.date32())}),
+    )
+
+
+CANONICAL = Stage(
+    name="canonical",
+    grain="source",
+    reads=(
+        Read(LANDED_FILE),
+        Read(LANDED_FILE, "history"),
+        Read(LINE_IDENTITY, "history"),
+        Read(STATEMENT_BALANCE, "history"),
+    ),
+    writes=(*CANONICAL_TABLES, EXCEPTION_ITEM),
+    law="rows in = rows out + quarantined + listed; every balance-bearing unit adds up",
+    transform=read_source,
+)

@@ -1,0 +1,15 @@
+-- changed: lines that come again under their own id with other content
+-- in:  line_identity           appearances of the date
+--      history_line_identity   appearances of all earlier dates
+-- out: one row per changed appearance
+select
+    i.identity as identity,
+    i.row_no as row_no,
+    i.delivery_seq as delivery_seq,
+    i.amount_minor as amount_minor,
+    i.currency as currency,
+from line_identity as i
+inner join history_line_identity as h
+    on h.identity = i.identity and h.disposition = 'counted' and h.dataset = i.dataset
+where i.disposition = 'duplicate' and h.row_digest <> i.row_digest
+order by identity, row_no, delivery_seq

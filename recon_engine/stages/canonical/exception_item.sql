@@ -1,0 +1,68 @@
+-- exception_item: what the files themselves give a person to look at
+-- in:  quarantined_row   rows that broke a rule
+--      line_identity     appearances of lines
+--      source_file       one row per delivery
+--      changed           lines whose content changed since they first counted
+-- out: one row per finding
+with
+found as (
+    select
+        'quarantined_row' as reason,
+        content_id('row', [q.file_id, cast(q.row_no as varchar), q.rule_id]) as item_id,
+        q.currency as currency,
+        q.amount_minor as amount_minor,
+        f.file_name || ' row ' || q.row_no as place,
+        coalesce(q.field, 'row') || ': found ' || coalesce('''' || q.found || '''', 'nothing')
+        || ', expected ' || q.expected || '; the row was kept and counted' as detail,
+    from quarantined_row as q
+    inner join source_file as f on f.file_id = q.file_id and f.disposition = 'counted'
+    union all
+    select
+        case when i.disposition = 'duplicate' then 'suppressed_line' else 'restated_batch' end as reason,
+        content_id('file', [i.file_id, i.disposition, cast(i.delivery_seq as varchar)]) as item_id,
+        i.currency as currency,
+        cast(sum(i.amount_minor) as bigint) as amount_minor,
+        min(f.file_name) as place,
+        case
+            when i.disposition = 'duplicate' then
+                count(*) || ' lines of ' || min(f.file_name)
+                || ' had been counted before; they were kept and listed, and post nothing'
+            else
+                min(f.file_name) || ' is a new version of a batch whose date is sealed; '
+                || count(*) || ' lines wait for its restatement'
+        end as detail,
+    from line_identity as i
+    inner join source_file as f on f.delivery_seq = i.delivery_seq
+    where
+        i.disposition = 'held'
+        or (i.disposition = 'duplicate' and $feed not in ('cumulative', 'overlapping'))
+    group by i.file_id, i.delivery_seq, i.disposition, i.currency
+    union all
+    select
+        'changed_entry' as reason,
+        c.identity as item_id,
+        c.currency as currency,
+        c.amount_minor as amount_minor,
+        f.file_name || ' row ' || c.row_no as place,
+        'the entry changed after it was first extracted; the first content stays in force' as detail,
+    from changed as c
+    inner join source_file as f on f.delivery_seq = c.delivery_seq
+)
+
+select
+    content_id('exception', [$source, f.reason, f.item_id, coalesce(f.currency, '')]) as exception_id,
+    $source as scope,
+    $entity as entity,
+    f.reason as reason,
+    f.item_id as item_id,
+    o.owner as owner,
+    nullif(f.currency, '') as currency,
+    f.amount_minor as amount_minor,
+    cast(null as date) as event_date,
+    cast($business_date as date) as first_date,
+    0 as age_days,
+    f.place as place,
+    f.detail as detail,
+from found as f
+inner join reason_owner as o on o.reason = f.reason
+order by exception_id

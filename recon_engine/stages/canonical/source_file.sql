@@ -1,0 +1,35 @@
+-- source_file: the deliveries of the date and what becomes of the lines in each
+-- in:  landed_file           one row per delivery of this source and date
+--      history_landed_file   the same of all earlier dates
+-- out: one row per delivery
+with
+newest as (
+    select
+        batch_key,
+        max(version) as version,
+    from landed_file
+    where not repeated
+    group by batch_key
+),
+
+known as (
+    select distinct batch_key
+    from history_landed_file
+    where not repeated
+)
+
+select
+    f.delivery_seq as delivery_seq,
+    f.file_id as file_id,
+    f.file_name as file_name,
+    f.batch_key as batch_key,
+    case
+        when f.repeated then 'duplicate'
+        when f.version < n.version then 'superseded'
+        when k.batch_key is not null then 'held'
+        else 'counted'
+    end as disposition,
+from landed_file as f
+left join newest as n on n.batch_key = f.batch_key
+left join known as k on k.batch_key = f.batch_key
+order by f.delivery_seq

@@ -1,0 +1,34 @@
+-- settlement_application: money put against named documents, or taken off them
+-- in:  allocation     gross and unapplied amounts
+--      journal_line   journals of the date
+-- out: one row per application; a negative amount is an application undone
+with
+effect as (
+    select journal_id, part_id, template, posting_date, functional_currency, abs(functional_minor) as functional_minor
+    from journal_line
+    where line_no = 1 and template in ('gross', 'unapplied')
+)
+
+select
+    content_id('application', [
+        a.entity, a.document_id, a.part_id, a.match_id, cast(a.generation as varchar), cast(a.amount_minor as varchar)
+    ]) as application_id,
+    a.entity as entity,
+    a.customer as customer,
+    a.document_id as document_id,
+    e.posting_date as posting_date,
+    a.currency as currency,
+    a.generation * a.amount_minor as amount_minor,
+    e.functional_currency as functional_currency,
+    a.generation * cast(sign(a.amount_minor) as bigint) * e.functional_minor as functional_minor,
+    a.part_id as line_id,
+    a.generation as generation,
+    e.journal_id as journal_id,
+from allocation as a
+inner join effect as e on e.part_id = a.part_id and e.template = a.kind
+where
+    $receivables = 'application'
+    and a.kind in ('gross', 'unapplied')
+    and a.customer is not null
+    and a.document_id is not null
+order by application_id, document_id, generation

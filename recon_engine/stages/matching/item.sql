@@ -1,0 +1,57 @@
+-- item: everything that enters matching tonight
+-- in:  item_source          new items of the date
+--      previous_open_item   what the previous processing date left open
+--      undone_leg           legs of matches that a decision undoes tonight
+--      due                  side, event_date, due_date by the banking calendar, for new items without one
+-- out: one row per item; origin is new, carried or reopened
+with
+entered as (
+    select
+        item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
+        account, document_id, customer, held_role, event_date, due_date,
+        cast($business_date as date) as first_date,
+        file_id, row_no,
+        'new' as origin,
+    from item_source
+    union all
+    select
+        item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
+        account, document_id, customer, held_role, event_date, due_date, first_date, file_id, row_no,
+        'carried' as origin,
+    from previous_open_item
+    union all
+    select
+        item_id, side, entity, dataset, source, kind, currency, amount_minor,
+        case when side <> 'settlement' then reference end as reference,
+        payout_ref, account, document_id, customer,
+        case when side = 'settlement' then 'unapplied_receipts' else held_role end as held_role,
+        event_date, due_date, first_date, file_id, row_no,
+        'reopened' as origin,
+    from undone_leg
+)
+
+select
+    $reconciliation as reconciliation,
+    e.item_id as item_id,
+    e.side as side,
+    e.entity as entity,
+    e.dataset as dataset,
+    e.source as source,
+    e.kind as kind,
+    e.currency as currency,
+    e.amount_minor as amount_minor,
+    e.reference as reference,
+    e.payout_ref as payout_ref,
+    e.account as account,
+    e.document_id as document_id,
+    e.customer as customer,
+    e.held_role as held_role,
+    e.event_date as event_date,
+    coalesce(e.due_date, d.due_date) as due_date,
+    e.first_date as first_date,
+    e.file_id as file_id,
+    e.row_no as row_no,
+    e.origin as origin,
+from entered as e
+left join due as d on d.side = e.side and d.event_date = e.event_date
+order by item_id

@@ -1,0 +1,156 @@
+"""Matching: every item is matched, or open with a reason; nothing is lost and nothing is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from recon_engine.periods import due_dates
+from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.matching import MatchPass, Reconciliation
+from recon_engine.rulebook.policy import Policy
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.stages.matching.compile import candidate_query
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables.canonical import (
+    BANK_ENTRY,
+    DECISION,
+    LEDGER_ENTRY,
+    PAYOUT,
+    SETTLEMENT_LINE,
+)
+from recon_engine.tables.matching import (
+    EXCEPTION_ITEM,
+    MATCH_EVIDENCE,
+    MATCH_LEG,
+    OPEN_ITEM,
+    REASONS,
+)
+
+SQL = Path(__file__).parent
+SIDES = {"processor": ("settlement", "ledger"), "bank": ("payout", "ledger", "bank")}
+FREE = "item_id, side, entity, currency, amount_minor, reference, payout_ref, event_date"
+"""What the passes look at: ids, keys and integers; wide columns are fetched for what is left."""
+FOUND = ("accepted_pair", "contested_item", "variance_item")
+"""What a pass finds, in the order in which items leave the pool."""
+
+
+def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
+    """Return matches, evidence, open items and exceptions of one reconciliation and date.
+
+    Reads:   canonical lines of the date, open items of the previous processing date, decisions.
+    Returns: match_leg, match_evidence, open_item, exception_item; per side and currency
+             items = legs + open items.
+    """
+    rec = rules.reconciliations[run.scope]
+    _register_rules(inputs, rules.accounts[rec.entity], rules.policy, rec)
+    inputs.make(
+        "item_source",
+        SQL / f"item_{rec.kind}.sql",
+        currency=rec.currency,
+        ledger_pattern=rec.ledger_pattern,
+    )
+    inputs.make("undone_leg", SQL / "undone_leg.sql")
+    _register_due(inputs, rec)
+    values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
+    inputs.make("item", SQL / "item.sql", **values)
+    _run_passes(inputs, rules.passes[rec.passes].passes)
+    tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
+    for table in tables:
+        inputs.make(table.name, SQL / f"{table.name}.sql", **values)
+    return {table.name: table.name for table in tables}
+
+
+def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
+    """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
+    inputs.make("free", f"select {FREE} from item")
+    for number, match_pass in enumerate(passes):
+        _run_pass(inputs, match_pass)
+        for name in FOUND:
+            inputs.make(f"{name}_{number}", f"select * from {name}")
+    for name in FOUND:
+        parts = (f"select * from {name}_{number}" for number in range(len(passes)))
+        inputs.make(name, " union all ".join(parts))
+
+
+def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
+    """Make what one pass finds, and leave in `free` what it did not touch."""
+    named = {
+        "pass_name": match_pass.name,
+        "key_columns": " ".join(match_pass.on),
+        "interchangeable": match_pass.interchangeable,
+        "left": match_pass.left,
+        "right": match_pass.right,
+        "by_reference": "reference" in match_pass.on,
+    }
+    inputs.make("candidate_pair", candidate_query(match_pass, "free"))
+    inputs.make("set_pair", SQL / "set_pair.sql")
+    for name in FOUND:
+        inputs.make(name, SQL / f"{name}.sql", **named)
+        inputs.make("free", SQL / f"free_after_{name}.sql")
+
+
+def _register_rules(inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation) -> None:
+    taking_part = sorted(
+        (role, account, currency)
+        for role, by_currency in accounts.roles.items()
+        if role in rec.ledger_roles
+        for currency, account in by_currency.items()
+        if not rec.currency or currency in ("*", rec.currency)
+    )
+    columns = zip(*taking_part, strict=True) if taking_part else ((), (), ())
+    names = ("role", "account", "currency")
+    inputs.register(
+        "ledger_account",
+        pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}),
+    )
+    for name, value, of in (
+        ("reason_owner", "owner", policy.owner),
+        ("reason_meaning", "meaning", REASONS.__getitem__),
+    ):
+        inputs.register(
+            name,
+            pa.table({"reason": pa.array(REASONS, pa.string()), value: pa.array(map(of, REASONS), pa.string())}),
+        )
+
+
+def _register_due(inputs: Workspace, rec: Reconciliation) -> None:
+    """Make `due`: the last day in time for every side and event date of new items."""
+    days = [day for (day,) in inputs.rows("select distinct event_date from item_source order by 1")]
+    rows = [
+        (side, day, due)
+        for side in SIDES[rec.kind]
+        for day, due in sorted(due_dates(days, rec.lag_days.get(side, 0), rec.calendar).items())
+    ]
+    sides, days_of, dues = zip(*rows, strict=True) if rows else ((), (), ())
+    inputs.register(
+        "due",
+        pa.table(
+            {
+                "side": pa.array(sides, pa.string()),
+                "event_date": pa.array(days_of, pa.date32()),
+                "due_date": pa.array(dues, pa.date32()),
+            }
+        ),
+    )
+
+
+MATCHING = Stage(
+    name="matching",
+    grain="reconciliation",
+    reads=(
+        Read(SETTLEMENT_LINE),
+        Read(PAYOUT),
+        Read(BANK_ENTRY),
+        Read(LEDGER_ENTRY),
+        Read(OPEN_ITEM, "previous"),
+        Read(EXCEPTION_ITEM, "previous"),
+        Read(MATCH_LEG, "history"),
+        Read(DECISION, "state"),
+    ),
+    writes=(MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM),
+    law="by amount, per side and currency: item = sum(match_leg) + open_item",
+    transform=match_items,
+)

@@ -1,0 +1,36 @@
+-- open_item: what no pass took, carried to the next processing date
+-- in:  item            every item of the night
+--      accepted_pair   pairs that were accepted
+-- out: one row per item
+with
+taken as (
+    select left_id as item_id from accepted_pair
+    union all
+    select right_id as item_id from accepted_pair
+)
+
+select
+    i.reconciliation as reconciliation,
+    i.item_id as item_id,
+    i.side as side,
+    i.entity as entity,
+    i.dataset as dataset,
+    i.source as source,
+    i.kind as kind,
+    i.currency as currency,
+    i.amount_minor as amount_minor,
+    i.reference as reference,
+    i.payout_ref as payout_ref,
+    i.account as account,
+    i.document_id as document_id,
+    i.customer as customer,
+    i.held_role as held_role,
+    i.event_date as event_date,
+    i.due_date as due_date,
+    i.first_date as first_date,
+    i.file_id as file_id,
+    i.row_no as row_no,
+    i.due_date < cast($business_date as date) as overdue,
+from item as i
+anti join taken as t on t.item_id = i.item_id
+order by reconciliation, item_id

@@ -1,0 +1,224 @@
+-- proof: the ledger's own balances against the processors, the bank and the subledger
+-- in:  ledger_balance                  the ERP's trial balance of the date
+--      account_roll                    what our journals put on each account, not yet in that balance
+--      open_item                       what is listed and not journaled
+--      processor_balance               balances of tonight, and history_processor_balance before
+--      statement_balance               statements of tonight, and history_statement_balance before
+--      billing_document                open invoices and credit notes
+--      settlement_application          tonight's applications, and history_settlement_application before
+--      proof_account                   proof, account, currency to prove
+--      journal_line                    tonight's journals, and history_journal_line before
+-- out: one row per component; the last is `unexplained`, null where a side is missing
+with
+erp as (
+    select account, currency, sum(amount_minor) as amount_minor
+    from ledger_balance
+    where balance_date = cast($business_date as date)
+    group by account, currency
+),
+
+told as (
+    select count(*) as row_count
+    from ledger_balance
+    where balance_date = cast($business_date as date)
+),
+
+ours as (
+    select account, currency, sum(closing_minor) as amount_minor
+    from account_roll
+    group by account, currency
+),
+
+processor_told as (
+    select processor_account, currency, closing_minor, balance_date, batch_ref from processor_balance
+    union all
+    select processor_account, currency, closing_minor, balance_date, batch_ref from history_processor_balance
+),
+
+processor_last as (
+    select processor_account, currency, closing_minor
+    from processor_told
+    qualify row_number() over (
+        partition by processor_account, currency order by balance_date desc, batch_ref desc
+    ) = 1
+),
+
+expected_balance as (
+    select dimension as processor_account, currency from account_roll where role = 'clearing'
+    union
+    select processor_account, currency from processor_last
+),
+
+processor as (
+    select
+        e.currency as currency,
+        case when count(*) = count(p.closing_minor) then sum(p.closing_minor) end as amount_minor,
+    from expected_balance as e
+    left join processor_last as p
+        on p.processor_account = e.processor_account and p.currency = e.currency
+    group by e.currency
+),
+
+bank_told as (
+    select bank_account, currency, closing_minor, closing_date, sequence_no, statement_id from statement_balance
+    union all
+    select bank_account, currency, closing_minor, closing_date, sequence_no, statement_id
+    from history_statement_balance
+),
+
+bank_last as (
+    select bank_account, currency, closing_minor
+    from bank_told
+    qualify row_number() over (
+        partition by bank_account, currency
+        order by closing_date desc, try_cast(sequence_no as bigint) desc, statement_id desc
+    ) = 1
+),
+
+bank as (
+    select currency, sum(closing_minor) as amount_minor
+    from bank_last
+    group by currency
+),
+
+listed as (
+    select side, held_role, currency, sum(amount_minor) as amount_minor
+    from open_item
+    group by side, held_role, currency
+),
+
+document as (
+    select account, currency, sum(open_minor) as amount_minor
+    from billing_document
+    group by account, currency
+),
+
+applied as (
+    select j.account as account, a.currency as currency, sum(a.amount_minor) as amount_minor
+    from (
+        select journal_id, line_id, currency, amount_minor from settlement_application
+        union all
+        select journal_id, line_id, currency, amount_minor from history_settlement_application
+    ) as a
+    inner join (
+        select journal_id, part_id, account, role from journal_line
+        union all
+        select journal_id, part_id, account, role from history_journal_line
+    ) as j on j.journal_id = a.journal_id and j.part_id = a.line_id and j.role in ('receivable', 'refunds_payable')
+    group by j.account, a.currency
+),
+
+component as (
+    select
+        a.proof, a.account, a.currency, 1 as position,
+        'balance in the ledger' as component,
+        case when t.row_count > 0 then coalesce(e.amount_minor, 0) end as amount_minor,
+    from proof_account as a
+    cross join told as t
+    left join erp as e on e.account = a.account and e.currency = a.currency
+    union all
+    select
+        a.proof, a.account, a.currency, 2 as position,
+        'our journals not yet in it' as component,
+        coalesce(o.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join ours as o on o.account = a.account and o.currency = a.currency
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
+        'listed settlement lines not journaled' as component,
+        coalesce(l.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join listed as l on l.side = 'settlement' and l.held_role = 'clearing' and l.currency = a.currency
+    where a.proof = 'clearing'
+    union all
+    select
+        a.proof, a.account, a.currency, 4 as position,
+        'less what the processors say they hold' as component,
+        -p.amount_minor as amount_minor,
+    from proof_account as a
+    left join processor as p on p.currency = a.currency
+    where a.proof = 'clearing'
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
+        'less payouts on their way' as component,
+        -coalesce(l.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join listed as l on l.side = 'payout' and l.currency = a.currency
+    where a.proof = 'transit'
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
+        'listed at the bank, not in the books' as component,
+        coalesce(l.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join listed as l on l.side = 'bank' and l.currency = a.currency
+    where a.proof = 'bank'
+    union all
+    select
+        a.proof, a.account, a.currency, 4 as position,
+        'less listed in the books, not at the bank' as component,
+        -coalesce(l.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join listed as l on l.side = 'ledger' and l.held_role = 'bank' and l.currency = a.currency
+    where a.proof = 'bank'
+    union all
+    select
+        a.proof, a.account, a.currency, 5 as position,
+        'less the closing balance of the bank' as component,
+        -b.amount_minor as amount_minor,
+    from proof_account as a
+    left join bank as b on b.currency = a.currency
+    where a.proof = 'bank'
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
+        'less open documents of the subledger' as component,
+        -coalesce(d.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join document as d on d.account = a.account and d.currency = a.currency
+    where a.proof = 'receivables'
+    union all
+    select
+        a.proof, a.account, a.currency, 4 as position,
+        'our applications not yet on them' as component,
+        coalesce(d.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join applied as d on d.account = a.account and d.currency = a.currency
+    where a.proof = 'receivables'
+),
+
+verdict as (
+    select
+        proof, account, currency,
+        case when count(*) = count(amount_minor) then sum(amount_minor) end as unexplained_minor,
+    from component
+    group by proof, account, currency
+)
+
+select
+    c.proof as proof,
+    $entity as entity,
+    c.account as account,
+    c.currency as currency,
+    c.position as position,
+    c.component as component,
+    cast(c.amount_minor as bigint) as amount_minor,
+    case when v.unexplained_minor is null then 'unproved' when v.unexplained_minor = 0 then 'proved' else 'broken' end
+        as verdict,
+from component as c
+inner join verdict as v on v.proof = c.proof and v.account = c.account and v.currency = c.currency
+union all
+select
+    v.proof as proof,
+    $entity as entity,
+    v.account as account,
+    v.currency as currency,
+    9 as position,
+    'unexplained' as component,
+    cast(v.unexplained_minor as bigint) as amount_minor,
+    case when v.unexplained_minor is null then 'unproved' when v.unexplained_minor = 0 then 'proved' else 'broken' end
+        as verdict,
+from verdict as v
+order by proof, entity, account, currency, position

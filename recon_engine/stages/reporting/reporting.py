@@ -1,0 +1,153 @@
+"""Reporting: the certificate, the proofs, the exceptions and their ages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables.accounting import (
+    ALLOCATION,
+    BATCH,
+    JOURNAL_LINE,
+    POSTING_RECEIPT,
+    SETTLEMENT_APPLICATION,
+)
+from recon_engine.tables.canonical import (
+    BANK_ENTRY,
+    BILLING_DOCUMENT,
+    LEDGER_BALANCE,
+    LEDGER_ENTRY,
+    LINE_IDENTITY,
+    PAYOUT,
+    PROCESSOR_BALANCE,
+    QUARANTINED_ROW,
+    SETTLEMENT_LINE,
+    STATEMENT_BALANCE,
+)
+from recon_engine.tables.control import (
+    ACCOUNT_ROLL,
+    AGEING,
+    CONSERVATION_CERTIFICATE,
+    CONTROL_TOTAL,
+    EXCEPTION_REPORT,
+    PROOF,
+)
+from recon_engine.tables.matching import EXCEPTION_ITEM, MATCH_EVIDENCE, MATCH_LEG, OPEN_ITEM
+from recon_engine.tables.table import Table
+
+SQL = Path(__file__).parent
+PROOFS = {
+    "clearing": "clearing",
+    "transit": "cash_in_transit",
+    "bank": "bank",
+    "receivables": "receivable",
+}
+"""Proof and the account role it is about."""
+TOTALLED = (
+    SETTLEMENT_LINE,
+    PAYOUT,
+    PROCESSOR_BALANCE,
+    BANK_ENTRY,
+    STATEMENT_BALANCE,
+    LEDGER_ENTRY,
+    LEDGER_BALANCE,
+    BILLING_DOCUMENT,
+    LINE_IDENTITY,
+    QUARANTINED_ROW,
+    MATCH_LEG,
+    MATCH_EVIDENCE,
+    OPEN_ITEM,
+    EXCEPTION_ITEM,
+    ALLOCATION,
+    JOURNAL_LINE,
+    SETTLEMENT_APPLICATION,
+)
+"""Every table of the night that bears money."""
+
+
+def report(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
+    """Return what the night of one entity did.
+
+    Reads:   every table of the entity's sources and reconciliations.
+    Returns: conservation_certificate, control_total, account_roll, proof, exception_report, ageing.
+    """
+    accounts = rules.accounts[run.scope]
+    values = {
+        "entity": run.scope,
+        "business_date": run.business_date.isoformat(),
+        "functional_currency": accounts.functional_currency,
+    }
+    inputs.make("account_roll", SQL / "account_roll.sql", **values)
+    inputs.make("used_currency", SQL / "used_currency.sql")
+    _register_scope(inputs, rules, run.scope)
+    tables = (CONSERVATION_CERTIFICATE, PROOF, EXCEPTION_REPORT, AGEING)
+    for table in tables:
+        inputs.make(table.name, SQL / f"{table.name}.sql", **values)
+    inputs.make("control_total", _totals(), **values)
+    return {table.name: table.name for table in (*tables, ACCOUNT_ROLL, CONTROL_TOTAL)}
+
+
+def _totals() -> str:
+    """Return the query for the sum of every money column; names come from the table contracts."""
+    return " union all ".join(
+        f"select $entity as entity, '{table.name}' as dataset, '{measure}' as measure, "
+        f"coalesce({table.currency_of(measure)}, '') as currency, count({measure}) as row_count, "
+        f"cast(coalesce(sum({measure}), 0) as bigint) as amount_minor from {table.name} group by all"
+        for table in TOTALLED
+        for measure in table.money
+    )
+
+
+def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
+    """Make what the reconciliations declare: ledger accounts in scope, and accounts to prove."""
+    accounts = rules.accounts[entity]
+    recs = [rec for rec in rules.reconciliations.values() if rec.entity == entity]
+    used = [currency for (currency,) in inputs.rows("select currency from used_currency order by 1")]
+    in_scope = {
+        (rec.ledger, account, currency, rec.ledger_pattern)
+        for rec in recs
+        for role in rec.ledger_roles
+        for currency in ([rec.currency] if rec.currency else used)
+        if (account := accounts.account(role, currency)) is not None
+    }
+    banked = {rec.currency for rec in recs if rec.kind == "bank"}
+    proved = {
+        (proof, account, currency)
+        for proof, role in PROOFS.items()
+        for currency in used
+        if proof != "bank" or currency in banked
+        if (account := accounts.account(role, currency)) is not None
+    }
+    _register(inputs, "in_scope_account", ("source", "account", "currency", "pattern"), in_scope)
+    _register(inputs, "proof_account", ("proof", "account", "currency"), proved)
+
+
+def _register(inputs: Workspace, name: str, columns: tuple[str, ...], rows: set[tuple[str, ...]]) -> None:
+    values = list(zip(*sorted(rows), strict=True)) or [()] * len(columns)
+    inputs.register(
+        name, pa.table({c: pa.array(v, pa.string()) for c, v in zip(columns, values, strict=True)})
+    )
+
+
+REPORTING = Stage(
+    name="reporting",
+    grain="entity",
+    reads=(
+        *(Read(table) for table in TOTALLED),
+        Read(BATCH),
+        Read(POSTING_RECEIPT),
+        Read(OPEN_ITEM, "previous"),
+        Read(ACCOUNT_ROLL, "previous"),
+        Read(PROCESSOR_BALANCE, "history"),
+        Read(STATEMENT_BALANCE, "history"),
+        Read(SETTLEMENT_APPLICATION, "history"),
+        Read(JOURNAL_LINE, "history"),
+    ),
+    writes=(CONSERVATION_CERTIFICATE, CONTROL_TOTAL, ACCOUNT_ROLL, PROOF, EXCEPTION_REPORT, AGEING),
+    law="every amount of every row is in exactly one class; a proof without its other side is unproved",
+    transform=report,
+)

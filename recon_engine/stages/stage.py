@@ -1,0 +1,63 @@
+"""What a stage is: a value that says what it reads, writes and conserves, and one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables.table import Table
+
+Grain = Literal["source", "reconciliation", "entity"]
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """All that a stage may know of the run: no clock, no environment."""
+
+    run_id: str
+    business_date: date
+    scope: str
+    sealed_to: date | None
+    """Last sealed date of the entity before this one; None at the start."""
+    previous_date: date | None
+    """Previous processing date of this scope, where one was published."""
+    decision_seq: int
+    """Decisions up to this number are read."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A declared input: a table of this processing date, of earlier ones, or of the SQL state.
+
+    `previous` is the scope's previous processing date, `history` every earlier one, `state` the records of
+    the outside world: deliveries, decisions, receipts.
+    """
+
+    table: Table
+    when: Literal["today", "previous", "history", "state"] = "today"
+
+    @property
+    def name(self) -> str:
+        """The name under which a stage sees it."""
+        return self.table.name if self.when == "today" else f"{self.when}_{self.table.name}"
+
+
+Outputs = Mapping[str, str]
+"""Table name: relation of the workspace that holds its rows. A declared table left out is empty."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One room of the corridor."""
+
+    name: str
+    grain: Grain
+    reads: tuple[Read, ...]
+    writes: tuple[Table, ...]
+    law: str
+    """The law of the room in one sentence; its checks are the rules and deltas of the same name in `gates`."""
+    transform: Callable[[Workspace, Rulebook, RunContext], Outputs]

@@ -1,0 +1,39 @@
+"""A project: its rulebook and environment, its SQL state and its lake, open for one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon_engine.rulebook.environment import Environment, load_environment
+from recon_engine.rulebook.rulebook import Rulebook, load
+from recon_engine.store.lake import Lake
+from recon_engine.store.state import State, open_state
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that a run needs, and nothing that a stage may see."""
+
+    folder: Path
+    environment: Environment
+    rulebook: Rulebook
+    state: State
+    lake: Lake
+
+
+@contextmanager
+def open_project(folder: Path) -> Iterator[Project]:
+    """Yield the project of a folder; its state is brought to this version's tables first.
+
+    Raises: RulebookError where the configuration is wrong, Unavailable where the store is not there.
+    """
+    environment = load_environment(folder)
+    rulebook = load(folder / "mappings")
+    state = open_state(environment.store_url)
+    try:
+        yield Project(folder, environment, rulebook, state, Lake(environment.lake))
+    finally:
+        state.close()

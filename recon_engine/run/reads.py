@@ -1,0 +1,105 @@
+"""Where the declared inputs of a scope come from: published versions, and records of the SQL state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from recon_engine.ids import sha256_hex
+from recon_engine.pipeline import STAGES
+from recon_engine.run.project import Project
+from recon_engine.run.scopes import drawn_on
+from recon_engine.stages.stage import Read, Stage
+from recon_engine.store.manifest import Dataset
+from recon_engine.store.state import DatasetVersion
+from recon_engine.store.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Input:
+    """One declared read of one scope: its hashes, and either published parts or rows of the state."""
+
+    read: Read
+    hashes: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    rows: pa.Table | None = None
+
+    def load(self, workspace: Workspace) -> None:
+        """Make the input visible in a workspace, under its declared name."""
+        if self.rows is None:
+            workspace.load(self.read.name, self.read.table, self.parts)
+        else:
+            workspace.register(self.read.name, self.rows)
+
+
+def resolve(
+    project: Project, stage: Stage, scope: str, business_date: date, decision_seq: int
+) -> tuple[Input, ...]:
+    """Return every declared input of a scope as it stands now, in the order of declaration."""
+    return tuple(
+        _from_state(project, read, scope, business_date, decision_seq)
+        if read.when == "state"
+        else _from_lake(project, stage, read, scope, business_date)
+        for read in stage.reads
+    )
+
+
+def _from_lake(
+    project: Project, stage: Stage, read: Read, scope: str, business_date: date
+) -> Input:
+    datasets = [
+        project.lake.manifest(version.manifest_sha).outputs[read.table.name]
+        for version in _versions(project, stage, read, scope, business_date)
+    ]
+    return Input(read, tuple(d.logical_hash for d in datasets), tuple(_parts(datasets)))
+
+
+def _parts(datasets: list[Dataset]) -> Iterator[str]:
+    return (part.sha for dataset in datasets for part in dataset.parts)
+
+
+def _versions(
+    project: Project, stage: Stage, read: Read, scope: str, business_date: date
+) -> Iterator[DatasetVersion]:
+    """Yield the versions that hold a table: of tonight from earlier stages, of before from any."""
+    state = project.state
+    for producer in _producers(stage, read):
+        for name in drawn_on(project.rulebook, stage.grain, scope, producer.grain):
+            if read.when == "history":
+                yield from state.history(producer.name, name, business_date)
+                continue
+            version = (
+                state.current(producer.name, name, business_date)
+                if read.when == "today"
+                else state.previous(producer.name, name, business_date)
+            )
+            if version is not None:
+                yield version
+
+
+def _producers(stage: Stage, read: Read) -> tuple[Stage, ...]:
+    own = read.when != "today" and read.table in stage.writes
+    before = (stage,) if own else STAGES[: STAGES.index(stage)]
+    return tuple(s for s in before if read.table in s.writes)
+
+
+def _from_state(
+    project: Project, read: Read, scope: str, business_date: date, decision_seq: int
+) -> Input:
+    records: list[dict[str, Any]]
+    if read.table.name == "landed_file":
+        found = project.state.deliveries(scope, business_date)
+        records = [{name: getattr(d, name) for name in read.table.names} for d in found]
+    elif read.table.name == "decision":
+        entries = project.state.decisions(decision_seq, scope, business_date)
+        records = [{name: getattr(d, name) for name in read.table.names} for d in entries]
+    else:
+        assert read.table.name == "posting_receipt", read.table.name
+        records = []  # nothing is delivered yet: the outbox has no poster to answer it
+    rows = pa.Table.from_pylist(records, schema=read.table.arrow())
+    content = [[str(record[name]) for name in read.table.content] for record in records]
+    return Input(read, (sha256_hex(repr(sorted(content)).encode()),), rows=rows)

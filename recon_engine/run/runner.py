@@ -1,0 +1,182 @@
+"""One date through the corridor: every stage over all its scopes, a gate, and what passed is published."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from recon_engine import __version__
+from recon_engine.errors import ExitCode, ReconError, Unavailable
+from recon_engine.pipeline import STAGES
+from recon_engine.run.doorway import pass_gate
+from recon_engine.run.project import Project
+from recon_engine.run.result import RunResult, ScopeResult, StageResult
+from recon_engine.run.scopes import drawn_on, scopes
+from recon_engine.run.staging import Made, make, prepare
+from recon_engine.run.tables import count_exceptions, write_night
+from recon_engine.stages.stage import Stage
+
+Say = Callable[[StageResult], None]
+
+
+def run_date(
+    project: Project,
+    business_date: date,
+    *,
+    actor: str,
+    say: Say | None = None,
+    run_id: str | None = None,
+    not_pulled: Mapping[str, ReconError] | None = None,
+    verb: str = "run",
+) -> RunResult:
+    """Return what one run of one date did; everything it says is published, or nothing of it is.
+
+    A scope that stops leaves the others going; what draws on it is held. An equal run key is a no-op.
+    `not_pulled` are sources whose files could not be had: they stop at landing. `say` hears every stage.
+    Raises: Unavailable where another run is busy with a scope, or an earlier date was not run.
+    """
+    started, run_id = time.monotonic(), run_id or new_run_id(business_date)
+    if sealed(project, business_date):
+        return RunResult(run_id, business_date, "nothing to do", ExitCode.DONE, certificate="conserved")
+    _refuse_out_of_order(project, business_date)
+    state, now = project.state, lambda: datetime.now(UTC)
+    state.begin_run(
+        run_id, business_date, verb, project.rulebook.hash, __version__, actor, started_at=now()
+    )
+    stages: list[StageResult] = []
+    try:
+        failed = dict(not_pulled or {})
+        for stage in STAGES:
+            stages.append(_run_stage(project, stage, business_date, run_id, failed, stages))
+            if say is not None:
+                say(stages[-1])
+        result = _conclude(project, run_id, business_date, stages)
+    except BaseException as error:
+        state.finish_run(run_id, "stopped", ExitCode.FAULT, now(), message=str(error)[:400])
+        raise
+    state.finish_run(run_id, result.status, result.exit_code, now(), message="; ".join(result.findings)[:400])
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def new_run_id(business_date: date) -> str:
+    """Return the name of a new run: its date, and digits that no other run has."""
+    return f"{business_date:%Y%m%d}-{uuid.uuid4().hex[:12]}"
+
+
+def sealed(project: Project, business_date: date) -> bool:
+    """Return whether the date is sealed for every entity: what is learned now belongs to a later one."""
+    return all(
+        (to := project.state.sealed_to(entity, date.max)) is not None and to >= business_date
+        for entity in project.rulebook.accounts
+    )
+
+
+def _refuse_out_of_order(project: Project, business_date: date) -> None:
+    for earlier, entity, files in project.state.pending_dates(business_date):
+        raise Unavailable(
+            f"{business_date}: found {files} files of {entity} for {earlier} that no run has closed, "
+            f"expected dates in order; nothing was run, run {earlier} first"
+        )
+
+
+def _run_stage(
+    project: Project,
+    stage: Stage,
+    business_date: date,
+    run_id: str,
+    not_pulled: Mapping[str, ReconError],
+    before: list[StageResult],
+) -> StageResult:
+    started = time.monotonic()
+    names = scopes(project.rulebook, stage.grain)
+    keys = [f"{stage.name}/{name}/{business_date}" for name in names]
+    with project.state.lease(keys, run_id) as lease:
+        decision_seq = project.state.decision_head()
+        results: dict[str, ScopeResult] = {}
+        made: list[Made] = []
+        for name in names:
+            try:
+                outcome = _run_scope(
+                    project, stage, name, business_date, run_id, decision_seq, not_pulled, before
+                )
+            except ReconError as error:
+                outcome = ScopeResult(name, "stopped", message=str(error), exit_code=error.exit_code)
+            if isinstance(outcome, Made):
+                made.append(outcome)
+            else:
+                results[name] = outcome
+        results |= pass_gate(project, stage, made, lease, run_id)
+    return StageResult(
+        stage.name, tuple(results[name] for name in names), time.monotonic() - started
+    )
+
+
+def _run_scope(
+    project: Project,
+    stage: Stage,
+    scope: str,
+    business_date: date,
+    run_id: str,
+    decision_seq: int,
+    not_pulled: Mapping[str, ReconError],
+    before: list[StageResult],
+) -> ScopeResult | Made:
+    if stage is STAGES[0] and scope in not_pulled:
+        raise not_pulled[scope]
+    held_by = _held_by(project, stage, scope, before)
+    if held_by is not None:
+        return ScopeResult(scope, "held", message=f"held because {held_by} was stopped; nothing was lost")
+    job = prepare(project, stage, scope, business_date, decision_seq)
+    current = project.state.current(stage.name, scope, business_date)
+    if current is not None and current.run_key == job.run_key:
+        return ScopeResult(scope, "unchanged", rows=_rows(project, current.manifest_sha))
+    return make(project, job, run_id, decision_seq)
+
+
+def _held_by(
+    project: Project, stage: Stage, scope: str, before: list[StageResult]
+) -> str | None:
+    """Return the first scope of an earlier stage that this one draws on and that did not pass."""
+    for result, producer in zip(before, STAGES, strict=False):
+        drawn = drawn_on(project.rulebook, stage.grain, scope, producer.grain)
+        for told in result.scopes:
+            if told.scope in drawn and told.status in ("stopped", "held"):
+                return f"{result.stage}/{told.scope}"
+    return None
+
+
+def _rows(project: Project, manifest_sha: str) -> dict[str, int]:
+    return {name: d.rows for name, d in project.lake.manifest(manifest_sha).outputs.items()}
+
+
+def _conclude(
+    project: Project, run_id: str, business_date: date, stages: list[StageResult]
+) -> RunResult:
+    """Seal the entities whose night is green, write the night for the verifier, and sum up."""
+    last = stages[-1]
+    for told in last.scopes:
+        if told.status in ("published", "unchanged"):
+            project.state.seal(told.scope, business_date, run_id)
+    write_night(project, business_date, run_id)
+    stopped = [s for stage in stages for s in stage.scopes if s.status == "stopped"]
+    exceptions, overdue = count_exceptions(project, business_date)
+    return RunResult(
+        run_id,
+        business_date,
+        "stopped" if stopped else "done",
+        _exit_code(project, stopped, overdue),
+        tuple(stages),
+        "not reached" if stopped else "conserved",
+        exceptions,
+        overdue,
+    )
+
+
+def _exit_code(project: Project, stopped: list[ScopeResult], overdue: int) -> ExitCode:
+    if stopped:
+        codes = {scope.exit_code for scope in stopped}
+        return ExitCode.NOT_NOW if codes == {ExitCode.NOT_NOW} else ExitCode.STOPPED
+    return ExitCode.OVERDUE if overdue > project.rulebook.policy.overdue_limit else ExitCode.DONE

@@ -1,0 +1,223 @@
+"""The problems put into the world on purpose, one of each kind, and where each should be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from random import Random
+from typing import Final
+
+from recon_engine.demo.bank import ACCOUNTS
+from recon_engine.demo.model import BankEntry, Batch, Channel, FileCopy, Line, Planted, Sale
+from recon_engine.demo.sales import ADYEN_EUR, ADYEN_USD, NORTHPAY_EUR, NORTHPAY_JPY
+from recon_engine.demo.settlement import (
+    make_line,
+    make_other,
+    moment,
+    reference_of,
+    report_name,
+)
+from recon_engine.periods import DAY, add_banking_days
+
+EURO_BANKS: Final = "ECB"
+SETTLEMENT_LAG, LEDGER_LAG, BANK_LAG = 2, 5, 1
+"""Banking days until a side is overdue, as in mappings/reconciliations."""
+
+PAYOUT_LAG: Final = {"adyen": 2, "northpay": 3}
+"""Banking days until a payout is overdue, as in mappings/sources."""
+
+VARIANCE_MINOR: Final = 250
+DISPUTE_FEE_MINOR: Final = 1500
+BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
+RECEIPT_MINOR, PAYMENT_MINOR = 123456, -8990
+UNREADABLE_DAY: Final = "31.02."
+RECEIPT_TEXT: Final = "SEPA GUTSCHRIFT HOLZMANN GMBH VIELEN DANK"
+PAYMENT_TEXT: Final = "CARD PURCHASE OFFICE SUPPLY"
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """Sales after planting, the orders that took part, and what was planted in them."""
+
+    sales: tuple[Sale, ...]
+    kept: frozenset[str]
+    disputed: Sale | None
+    planted: tuple[Planted, ...]
+
+
+def plant_in_sales(sales: Sequence[Sale], banking: Sequence[date]) -> Spoiled:
+    """Spoil one sale for each problem that starts in the shop, the ledger or a charge.
+
+    Problems whose day lies past the end of a short world are left out.
+    """
+    kept: dict[str, Sale] = {}
+    planted: list[Planted] = []
+
+    def spoil(
+        reason: str,
+        index: int,
+        channel: Channel,
+        change: Callable[[Sale], Sale],
+        shows: Callable[[date], date],
+        invoiced: bool = False,
+    ) -> None:
+        if index >= len(banking):
+            return
+        day = banking[index]
+        sale = _last(sales, kept, channel, day, invoiced)
+        kept[sale.reference] = change(sale)
+        planted.append(
+            Planted(
+                reason,
+                sale.reference,
+                shows(day),
+                kept[sale.reference].settled_minor,
+                channel.currency,
+            )
+        )
+
+    spoil(
+        "unmatched_ledger",
+        0,
+        ADYEN_EUR,
+        lambda s: replace(s, settled=None),
+        lambda day: add_banking_days(day, LEDGER_LAG, EURO_BANKS) + DAY,
+        invoiced=True,
+    )
+    spoil(
+        "unmatched_settlement",
+        1,
+        ADYEN_EUR,
+        lambda s: replace(s, invoices=0),
+        lambda day: add_banking_days(day, SETTLEMENT_LAG, EURO_BANKS) + DAY,
+    )
+    spoil(
+        "amount_variance",
+        2,
+        NORTHPAY_EUR,
+        lambda s: replace(s, settled_minor=s.amount_minor - VARIANCE_MINOR),
+        lambda day: day,
+    )
+    spoil("ambiguous", 3, ADYEN_USD, lambda s: replace(s, invoices=2), lambda day: day)
+    disputed = _last(sales, kept, ADYEN_EUR, banking[1], False) if len(banking) > 1 else None
+    return Spoiled(
+        tuple(kept.get(sale.reference, sale) for sale in sales),
+        frozenset(kept) | ({disputed.reference} if disputed else set()),
+        disputed,
+        tuple(planted),
+    )
+
+
+def plant_lines(
+    disputed: Sale | None, charges: Iterable[Line], banking: Sequence[date], seed: int
+) -> tuple[list[Line], list[Planted]]:
+    """Return lines that no sale explains, each on its own day, and what they should become."""
+    rng = Random(f"{seed}:planted")  # noqa: S311 - a made-up world, no secret
+    lines: list[Line] = []
+    planted: list[Planted] = []
+
+    def add(reason: str, subject: str, line: Line) -> None:
+        lines.append(line)
+        amount = line.gross_minor or line.net_minor
+        planted.append(Planted(reason, subject, line.day, amount, line.channel.currency))
+
+    if len(banking) > 4:
+        ref = reference_of(rng)
+        bonus = make_other(
+            ADYEN_EUR, "unknown", moment(rng, banking[4]), BONUS_MINOR, "PartnerBonus", ref
+        )
+        add("unknown_kind", ref, bonus)
+    if len(banking) > 5 and disputed is not None:
+        charge = next(line for line in charges if line.reference == disputed.reference)
+        dispute = make_line(
+            disputed,
+            "chargeback",
+            banking[5],
+            moment(rng, banking[5]),
+            -disputed.settled_minor,
+            (DISPUTE_FEE_MINOR, 0, 0, 0),
+            charge.provider_ref,
+            reference_of(rng),
+        )
+        add("dispute_open", disputed.reference, dispute)
+    if len(banking) > 6:
+        text = f"DepositCorrection {banking[6].isoformat()}"
+        at = moment(rng, banking[6])
+        add(
+            "adjustment_unexplained",
+            text,
+            make_other(ADYEN_USD, "adjustment", at, CORRECTION_MINOR, text),
+        )
+        ref, at = reference_of(rng), moment(rng, banking[6])
+        rental = make_other(NORTHPAY_EUR, "fee", at, DEVICE_FEE_MINOR, "", ref)
+        name = report_name(NORTHPAY_EUR, 0, banking[6])
+        add("quarantined_row", name, replace(rental, printed_day=f"{UNREADABLE_DAY}{at:%Y}"))
+    return lines, planted
+
+
+def lost_payout(banking: Sequence[date]) -> tuple[str, date] | None:
+    """Return channel and day of the payout that never reaches the bank."""
+    return (NORTHPAY_JPY.name, banking[3]) if len(banking) > 3 else None
+
+
+def plant_at_bank(banking: Sequence[date]) -> tuple[list[BankEntry], list[Planted]]:
+    """Return bank entries that nothing explains."""
+    entries: list[BankEntry] = []
+    planted: list[Planted] = []
+    for index, reason, amount, currency, text in (
+        (4, "unidentified_receipt", RECEIPT_MINOR, "EUR", RECEIPT_TEXT),
+        (5, "unidentified_payment", PAYMENT_MINOR, "USD", PAYMENT_TEXT),
+    ):
+        if index >= len(banking):
+            continue
+        calendar = ACCOUNTS[currency].calendar
+        day = add_banking_days(banking[index], 0, calendar)
+        bank_ref = f"{currency}{day:%y%m%d}X1"
+        entries.append(BankEntry(day, amount, currency, text, bank_ref))
+        shows = add_banking_days(day, BANK_LAG + 1, calendar)
+        planted.append(Planted(reason, bank_ref, shows, amount, currency))
+    return entries, planted
+
+
+def plant_in_batches(
+    batches: Iterable[Batch], banking: Sequence[date]
+) -> tuple[list[FileCopy], list[Planted]]:
+    """Return the file that comes twice, and declare it and the payout that is lost."""
+    copies: list[FileCopy] = []
+    planted: list[Planted] = []
+    for batch in batches:
+        currency, payout = batch.channel.currency, batch.payout
+        if payout is not None and payout.lost:
+            # Banks speak on their own days only, so a late payout shows on the next of them.
+            lag, calendar = PAYOUT_LAG[batch.channel.processor], ACCOUNTS[currency].calendar
+            due = add_banking_days(payout.sent, lag, EURO_BANKS)
+            planted.append(
+                Planted(
+                    "payout_overdue",
+                    payout.payout_ref,
+                    add_banking_days(due, 1, calendar),
+                    payout.amount_minor,
+                    currency,
+                )
+            )
+        if len(banking) > 2 and (batch.channel, batch.day) == (ADYEN_USD, banking[2]):
+            name = report_name(batch.channel, batch.number, batch.day)
+            copy = name.replace(".csv", "_copy.csv")
+            copies.append(FileCopy(name, copy))
+            # The lines of a batch, payout included, add up to nothing.
+            planted.append(Planted("suppressed_line", copy, batch.day, 0, currency))
+    return copies, planted
+
+
+def _last(
+    sales: Sequence[Sale], kept: Iterable[str], channel: Channel, day: date, invoiced: bool
+) -> Sale:
+    """Return the last sale of a channel and day that no other problem uses."""
+    return next(
+        sale
+        for sale in reversed(sales)
+        if sale.channel == channel
+        and (sale.invoiced if invoiced else sale.settled) == day
+        and sale.reference not in set(kept)
+    )

@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
 
 
 class ReconError(Exception):
-    """One clear line for a person: where, what was found, what was expected, what happened to the run."""
+    """One clear line: where, what was found, what was expected, what happened to the run."""
 
     exit_code = ExitCode.FAULT
 
@@ -48,6 +48,6 @@ class Rejected(ReconError):
 
 
 class Unavailable(ReconError):
-    """The other side is not there or is busy; asking again may help. The only error that is retried."""
+    """The other side is not there or busy; asking again may help. Only this is retried."""
 
     exit_code = ExitCode.NOT_NOW

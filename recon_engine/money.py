@@ -31,7 +31,9 @@ def exponent(currency: str) -> int:
     except ValueError as error:
         raise ReconError(f"currency: found '{currency}', expected an ISO 4217 code") from error
     if found is None:
-        raise ReconError(f"currency: '{currency}' has no minor unit, expected one that money settles in")
+        raise ReconError(
+            f"currency: '{currency}' has no minor unit, expected one that money settles in"
+        )
     return int(found)
 
 
@@ -44,10 +46,12 @@ class Money:
 
     @classmethod
     def of(cls, text: str, currency: str) -> Money:
-        """Read a decimal number as printed in a file; more decimals than the currency has is an error."""
+        """Read a decimal number as printed; more decimals than the currency has is an error."""
         scaled = Decimal(text).scaleb(exponent(currency))
         if scaled != scaled.to_integral_value():
-            raise ReconError(f"amount: found '{text}', expected {exponent(currency)} decimals in {currency}")
+            raise ReconError(
+                f"amount: found '{text}', expected {exponent(currency)} decimals in {currency}"
+            )
         return cls(int(scaled), currency)
 
     def __add__(self, other: Money) -> Money:
@@ -72,8 +76,8 @@ class Money:
         """Return shares in proportion to the weights that add up to the whole, always.
 
         Largest remainder: each share is rounded down, and the units left over go to the largest
-        remainders, ties to the earliest position. Weights that are all zero count as equal. Every share has the
-        sign of the whole or is zero.
+        remainders, ties to the earliest position. Weights that are all zero count as equal. Every
+        share has the sign of the whole or is zero.
         Source: accounting.md, invariant I10; the windows of `allocation.sql` give the same shares.
         """
         if any(weight < 0 for weight in weights):
@@ -92,14 +96,18 @@ class Money:
     def convert(
         self, currency: str, rate_exact: Decimal, rounding: Rounding = "half_up"
     ) -> tuple[Money, Decimal]:
-        """Return the amount in another currency and the remainder that rounding left, in its minor units.
+        """Return the amount in another currency, and what rounding left in its minor units.
 
         `rate_exact` is quoted as target per source. Rounded once, here.
         """
-        exact = Decimal(self.minor) * rate_exact.scaleb(exponent(currency) - exponent(self.currency))
+        exact = Decimal(self.minor) * rate_exact.scaleb(
+            exponent(currency) - exponent(self.currency)
+        )
         minor = int(exact.to_integral_value(rounding=ROUNDINGS[rounding]))
         return Money(minor, currency), exact - minor
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise CurrencyMismatch(f"found {other.currency}, expected {self.currency}; nothing was added")
+            raise CurrencyMismatch(
+                f"found {other.currency}, expected {self.currency}; nothing was added"
+            )

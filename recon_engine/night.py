@@ -19,7 +19,9 @@ class NightResult:
     run: RunResult
 
 
-def run_night(project: Project, business_date: date, *, actor: str, say: Say | None = None) -> NightResult:
+def run_night(
+    project: Project, business_date: date, *, actor: str, say: Say | None = None
+) -> NightResult:
     """Return what one night did. A sealed date is left alone: nothing is pulled for it.
 
     A source that is not there or that is refused stops at landing; the others go on.
@@ -36,7 +38,9 @@ def run_night(project: Project, business_date: date, *, actor: str, say: Say | N
             run_id,
             datetime.now(UTC),
         )
-    not_pulled: dict[str, ReconError] = {f.source: Unavailable(f.message) for f in report.unavailable}
+    not_pulled: dict[str, ReconError] = {
+        f.source: Unavailable(f.message) for f in report.unavailable
+    }
     not_pulled |= {f.source: Rejected(f.message) for f in report.refused}
     result = run_date(
         project, business_date, actor=actor, say=say, run_id=run_id, not_pulled=not_pulled

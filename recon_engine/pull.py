@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from recon_engine.store.state import Delivery, State
 
 
+def shown_name(file_name: str) -> str:
+    """Return a file's name as a terminal or a mail may show it."""
+    text = masked(file_name)
+    return text if text.isprintable() else ascii(text)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a person should know of one file, or of a whole source where `file` is empty."""
@@ -58,7 +64,7 @@ class PullReport:
     def add(self, source: str, file: str, error: ReconError) -> None:
         """Sort an error to the findings it belongs to, with card numbers masked."""
         kind = self.unavailable if isinstance(error, Unavailable) else self.refused
-        kind.append(Finding(source, masked(file), masked(str(error))))
+        kind.append(Finding(source, shown_name(file), masked(str(error))))
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Pull:
         """Take one file, unless it was delivered before as it stands."""
         if not offer.name.isprintable():
             raise Rejected(
-                f"{offer.name!a}: found a name with control characters; it was not landed"
+                f"{shown_name(offer.name)}: found a name with control characters; it was not landed"
             )
         has_clock = offer.modified_ns != ALWAYS_READ
         if has_clock and self.state.known(
@@ -144,7 +150,7 @@ class Pull:
             message = (
                 f"{masked(str(reading.error))}; it is landed and waits for the canonical stage"
             )
-            self.report.unread.append(Finding(source.name, masked(offer.name), message))
+            self.report.unread.append(Finding(source.name, shown_name(offer.name), message))
 
 
 def pull(

@@ -1,4 +1,4 @@
-"""A doorway: one gate weighs every scope of a stage, and what passes is published in one transaction."""
+"""A doorway: one gate weighs every scope of a stage; what passes is published at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def pass_gate(
         return {}
     try:
         profiles = {one.job.scope: one.manifest.profile for one in made}
-        result = weigh(stage, profiles, _schemas(project, stage, made), project.folder / "expectations")
+        result = weigh(
+            stage, profiles, _schemas(project, stage, made), project.folder / "expectations"
+        )
     except ReconError as error:
         return {
             one.job.scope: ScopeResult(
@@ -40,7 +42,7 @@ def pass_gate(
         Staged(
             stage=stage.name,
             scope=one.job.scope,
-            business_date=one.job.business_date,
+            business_date=one.job.context.business_date,
             run_key=one.job.run_key,
             manifest_sha=project.lake.put_manifest(one.manifest),
             logical_hash=one.manifest.logical_hash(),
@@ -76,7 +78,7 @@ def _schemas(
             tuple((field.name, str(field.type)) for field in pq.read_schema(project.lake.part(sha)))
             for sha in shas
         }
-        found[table.name] = list(dict.fromkeys(pair for shape in sorted(columns) for pair in shape)) or (
-            columns_of(table)
-        )
+        found[table.name] = list(
+            dict.fromkeys(pair for shape in sorted(columns) for pair in shape)
+        ) or (columns_of(table))
     return found

@@ -28,7 +28,7 @@ class Project:
 def open_project(folder: Path) -> Iterator[Project]:
     """Yield the project of a folder; its state is brought to this version's tables first.
 
-    Raises: RulebookError where the configuration is wrong, Unavailable where the store is not there.
+    Raises: RulebookError where the configuration is wrong, Unavailable where the store is away.
     """
     environment = load_environment(folder)
     rulebook = load(folder / "mappings")

@@ -1,4 +1,4 @@
-"""Where the declared inputs of a scope come from: published versions, and records of the SQL state."""
+"""Where the declared inputs of a scope come from: published versions, and the SQL state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recon_engine.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class Input:
-    """One declared read of one scope: its hashes, and either published parts or rows of the state."""
+    """One declared read of a scope: its hashes, and published parts or rows of the state."""
 
     read: Read
     hashes: tuple[str, ...]

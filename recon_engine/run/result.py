@@ -13,7 +13,7 @@ ScopeStatus = Literal["published", "unchanged", "stopped", "held"]
 
 @dataclass(frozen=True)
 class ScopeResult:
-    """One scope of one stage: published, unchanged since before, stopped, or held because of another."""
+    """One scope of one stage: published, unchanged, stopped, or held because of another."""
 
     scope: str
     status: ScopeStatus

@@ -1,11 +1,11 @@
-"""One date through the corridor: every stage over all its scopes, a gate, and what passed is published."""
+"""One date through the corridor: every stage over its scopes, a gate, and what passed stands."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from recon_engine import __version__
@@ -15,11 +15,21 @@ from recon_engine.run.doorway import pass_gate
 from recon_engine.run.project import Project
 from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.scopes import drawn_on, scopes
-from recon_engine.run.staging import Made, make, prepare
+from recon_engine.run.staging import Job, Made, make_all, prepare
 from recon_engine.run.tables import count_exceptions, write_night
 from recon_engine.stages.stage import Stage
 
 Say = Callable[[StageResult], None]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to run one date."""
+
+    project: Project
+    business_date: date
+    run_id: str
+    not_pulled: Mapping[str, ReconError]
 
 
 def run_date(
@@ -34,31 +44,40 @@ def run_date(
 ) -> RunResult:
     """Return what one run of one date did; everything it says is published, or nothing of it is.
 
-    A scope that stops leaves the others going; what draws on it is held. An equal run key is a no-op.
-    `not_pulled` are sources whose files could not be had: they stop at landing. `say` hears every stage.
+    A scope that stops leaves the others going; what draws on it is held. An equal run key is a
+    no-op. `not_pulled` are sources whose files could not be had: they stop at landing. `say` hears
+    every stage.
     Raises: Unavailable where another run is busy with a scope, or an earlier date was not run.
     """
     started, run_id = time.monotonic(), run_id or new_run_id(business_date)
     if sealed(project, business_date):
-        return RunResult(run_id, business_date, "nothing to do", ExitCode.DONE, certificate="conserved")
+        return RunResult(
+            run_id, business_date, "nothing to do", ExitCode.DONE, certificate="conserved"
+        )
     _refuse_out_of_order(project, business_date)
-    state, now = project.state, lambda: datetime.now(UTC)
+    state = project.state
     state.begin_run(
-        run_id, business_date, verb, project.rulebook.hash, __version__, actor, started_at=now()
+        run_id, business_date, verb, project.rulebook.hash, __version__, actor, started_at=_now()
     )
     stages: list[StageResult] = []
     try:
-        failed = dict(not_pulled or {})
+        attempt = Attempt(project, business_date, run_id, not_pulled or {})
         for stage in STAGES:
-            stages.append(_run_stage(project, stage, business_date, run_id, failed, stages))
+            stages.append(_run_stage(attempt, stage, stages))
             if say is not None:
                 say(stages[-1])
         result = _conclude(project, run_id, business_date, stages)
     except BaseException as error:
-        state.finish_run(run_id, "stopped", ExitCode.FAULT, now(), message=str(error)[:400])
+        state.finish_run(run_id, "stopped", ExitCode.FAULT, _now(), message=str(error)[:400])
         raise
-    state.finish_run(run_id, result.status, result.exit_code, now(), message="; ".join(result.findings)[:400])
+    state.finish_run(
+        run_id, result.status, result.exit_code, _now(), message="; ".join(result.findings)[:400]
+    )
     return replace(result, seconds=time.monotonic() - started)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def new_run_id(business_date: date) -> str:
@@ -67,7 +86,7 @@ def new_run_id(business_date: date) -> str:
 
 
 def sealed(project: Project, business_date: date) -> bool:
-    """Return whether the date is sealed for every entity: what is learned now belongs to a later one."""
+    """Return whether the date is sealed for every entity: what comes now belongs to a later one."""
     return all(
         (to := project.state.sealed_to(entity, date.max)) is not None and to >= business_date
         for entity in project.rulebook.accounts
@@ -77,68 +96,59 @@ def sealed(project: Project, business_date: date) -> bool:
 def _refuse_out_of_order(project: Project, business_date: date) -> None:
     for earlier, entity, files in project.state.pending_dates(business_date):
         raise Unavailable(
-            f"{business_date}: found {files} files of {entity} for {earlier} that no run has closed, "
-            f"expected dates in order; nothing was run, run {earlier} first"
+            f"{business_date}: found {files} files of {entity} for {earlier}, which no run has "
+            f"closed, expected dates in order; nothing was run, run {earlier} first"
         )
 
 
-def _run_stage(
-    project: Project,
-    stage: Stage,
-    business_date: date,
-    run_id: str,
-    not_pulled: Mapping[str, ReconError],
-    before: list[StageResult],
-) -> StageResult:
-    started = time.monotonic()
+def _run_stage(attempt: Attempt, stage: Stage, before: list[StageResult]) -> StageResult:
+    started, project = time.monotonic(), attempt.project
     names = scopes(project.rulebook, stage.grain)
-    keys = [f"{stage.name}/{name}/{business_date}" for name in names]
-    with project.state.lease(keys, run_id) as lease:
+    keys = [f"{stage.name}/{name}/{attempt.business_date}" for name in names]
+    with project.state.lease(keys, attempt.run_id) as lease:
         decision_seq = project.state.decision_head()
         results: dict[str, ScopeResult] = {}
-        made: list[Made] = []
+        jobs: list[Job] = []
         for name in names:
-            try:
-                outcome = _run_scope(
-                    project, stage, name, business_date, run_id, decision_seq, not_pulled, before
-                )
-            except ReconError as error:
-                outcome = ScopeResult(name, "stopped", message=str(error), exit_code=error.exit_code)
+            given = _consider(attempt, stage, name, decision_seq, before)
+            if isinstance(given, Job):
+                jobs.append(given)
+            else:
+                results[name] = given
+        made: list[Made] = []
+        for job, outcome in zip(jobs, make_all(project, jobs), strict=True):
             if isinstance(outcome, Made):
                 made.append(outcome)
             else:
-                results[name] = outcome
-        results |= pass_gate(project, stage, made, lease, run_id)
-    return StageResult(
-        stage.name, tuple(results[name] for name in names), time.monotonic() - started
-    )
+                results[job.scope] = _stopped(job.scope, outcome)
+        results |= pass_gate(project, stage, made, lease, attempt.run_id)
+    told = tuple(results[name] for name in names)
+    return StageResult(stage.name, told, time.monotonic() - started)
 
 
-def _run_scope(
-    project: Project,
-    stage: Stage,
-    scope: str,
-    business_date: date,
-    run_id: str,
-    decision_seq: int,
-    not_pulled: Mapping[str, ReconError],
-    before: list[StageResult],
-) -> ScopeResult | Made:
-    if stage is STAGES[0] and scope in not_pulled:
-        raise not_pulled[scope]
+def _consider(
+    attempt: Attempt, stage: Stage, scope: str, decision_seq: int, before: list[StageResult]
+) -> ScopeResult | Job:
+    """Return the job of a scope, or why there is none: not pulled, held, or made before."""
+    project, business_date = attempt.project, attempt.business_date
+    if stage is STAGES[0] and scope in attempt.not_pulled:
+        return _stopped(scope, attempt.not_pulled[scope])
     held_by = _held_by(project, stage, scope, before)
     if held_by is not None:
-        return ScopeResult(scope, "held", message=f"held because {held_by} was stopped; nothing was lost")
-    job = prepare(project, stage, scope, business_date, decision_seq)
+        message = f"held because {held_by} was stopped; nothing was lost"
+        return ScopeResult(scope, "held", message=message)
+    job = prepare(project, stage, scope, business_date, attempt.run_id, decision_seq)
     current = project.state.current(stage.name, scope, business_date)
     if current is not None and current.run_key == job.run_key:
         return ScopeResult(scope, "unchanged", rows=_rows(project, current.manifest_sha))
-    return make(project, job, run_id, decision_seq)
+    return job
 
 
-def _held_by(
-    project: Project, stage: Stage, scope: str, before: list[StageResult]
-) -> str | None:
+def _stopped(scope: str, error: ReconError) -> ScopeResult:
+    return ScopeResult(scope, "stopped", message=str(error), exit_code=error.exit_code)
+
+
+def _held_by(project: Project, stage: Stage, scope: str, before: list[StageResult]) -> str | None:
     """Return the first scope of an earlier stage that this one draws on and that did not pass."""
     for result, producer in zip(before, STAGES, strict=False):
         drawn = drawn_on(project.rulebook, stage.grain, scope, producer.grain)

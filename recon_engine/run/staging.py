@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
 from recon_engine import __version__
-from recon_engine.errors import GateBlocked
+from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.gates import profile
 from recon_engine.ids import sha256_hex
 from recon_engine.run.project import Project
@@ -15,6 +17,7 @@ from recon_engine.run.reads import Input, resolve
 from recon_engine.run.scopes import entity_of
 from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
+from recon_engine.store.engine import shared_limit
 from recon_engine.store.manifest import Dataset, Manifest
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.table import Table
@@ -25,10 +28,13 @@ class Job:
     """One scope of one stage and date, with its inputs as they stood when it began."""
 
     stage: Stage
-    scope: str
-    business_date: date
+    context: RunContext
     inputs: tuple[Input, ...]
     run_key: str
+
+    @property
+    def scope(self) -> str:
+        return self.context.scope
 
 
 @dataclass(frozen=True)
@@ -39,74 +45,98 @@ class Made:
     manifest: Manifest
 
 
+@dataclass(frozen=True)
+class Share:
+    """What one of several workspaces at a time may use of the machine."""
+
+    memory_limit: str
+    threads: int
+
+
 def prepare(
-    project: Project, stage: Stage, scope: str, business_date: date, decision_seq: int
+    project: Project, stage: Stage, scope: str, business_date: date, run_id: str, decision_seq: int
 ) -> Job:
     """Return the job of a scope with its run key: an equal key gives an equal result."""
+    entity = entity_of(project.rulebook, stage.grain, scope)
+    previous = project.state.previous(stage.name, scope, business_date)
+    context = RunContext(
+        run_id=run_id,
+        business_date=business_date,
+        scope=scope,
+        sealed_to=project.state.sealed_to(entity, business_date),
+        previous_date=None if previous is None else previous.business_date,
+        decision_seq=decision_seq,
+    )
     inputs = resolve(project, stage, scope, business_date, decision_seq)
-    tables = (*(read.table for read in stage.reads), *stage.writes)
     key = {
         "stage": stage.name,
         "scope": scope,
         "business_date": business_date.isoformat(),
-        "inputs": {i.read.name: list(i.hashes) for i in inputs},
+        "inputs": {given.read.name: list(given.hashes) for given in inputs},
         "rulebook": project.rulebook.hash,
-        "contracts": sorted({table.contract for table in tables}),
-        "sealed_to": str(_sealed_to(project, stage, scope, business_date)),
+        "contracts": sorted({t.contract for t in (*(r.table for r in stage.reads), *stage.writes)}),
+        "sealed_to": str(context.sealed_to),
     }
     text = json.dumps(key, sort_keys=True, separators=(",", ":"))
-    return Job(stage, scope, business_date, inputs, sha256_hex(text.encode()))
+    return Job(stage, context, inputs, sha256_hex(text.encode()))
 
 
-def make(project: Project, job: Job, run_id: str, decision_seq: int) -> Made:
+def make_all(project: Project, jobs: Sequence[Job]) -> list[Made | ReconError]:
+    """Return what the stage makes of each job, or the error that stopped it, in their order.
+
+    As many jobs run at a time as the environment has threads; they share threads and memory.
+    """
+    if not jobs:
+        return []
+    workers = min(len(jobs), project.environment.threads)
+    share = Share(
+        shared_limit(project.environment.memory_limit, workers),
+        project.environment.threads // workers,
+    )
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda job: _made(project, job, share), jobs))
+
+
+def _made(project: Project, job: Job, share: Share) -> Made | ReconError:
+    try:
+        return _make(project, job, share)
+    except ReconError as error:
+        return error
+
+
+def _make(project: Project, job: Job, share: Share) -> Made:
     """Return what the stage makes of a job's inputs, as parts of the lake under a manifest.
 
     Raises: ReconError where the stage refuses its inputs or its outputs break their contract;
             nothing of the scope is then kept.
     """
-    stage, environment = job.stage, project.environment
-    context = _context(project, job, run_id, decision_seq)
-    place = f"{stage.name}/{job.scope}"
+    stage, context = job.stage, job.context
     with Workspace.open(
-        project.lake, memory_limit=environment.memory_limit, threads=environment.threads, place=place
+        project.lake,
+        memory_limit=share.memory_limit,
+        threads=share.threads,
+        place=f"{stage.name}/{context.scope}",
     ) as workspace:
         for given in job.inputs:
             given.load(workspace)
         outputs = stage.transform(workspace, project.rulebook, context)
         _show(workspace, stage, outputs)
         profiled = profile(stage, workspace)
-        datasets = {t.name: _keep(project, workspace, t) for t in stage.writes}
+        datasets = {table.name: _keep(project, workspace, table) for table in stage.writes}
     manifest = Manifest(
         stage=stage.name,
-        scope=job.scope,
-        business_date=job.business_date,
-        run_id=run_id,
+        scope=context.scope,
+        business_date=context.business_date,
+        run_id=context.run_id,
         run_key=job.run_key,
         rulebook_hash=project.rulebook.hash,
         code_version=__version__,
         inputs={given.read.name: given.hashes for given in job.inputs},
         outputs=datasets,
         profile=profiled,
-        decision_seq=decision_seq,
+        decision_seq=context.decision_seq,
     )
     return Made(job, manifest)
-
-
-def _context(project: Project, job: Job, run_id: str, decision_seq: int) -> RunContext:
-    previous = project.state.previous(job.stage.name, job.scope, job.business_date)
-    return RunContext(
-        run_id=run_id,
-        business_date=job.business_date,
-        scope=job.scope,
-        sealed_to=_sealed_to(project, job.stage, job.scope, job.business_date),
-        previous_date=None if previous is None else previous.business_date,
-        decision_seq=decision_seq,
-    )
-
-
-def _sealed_to(project: Project, stage: Stage, scope: str, before: date) -> date | None:
-    entity = entity_of(project.rulebook, stage.grain, scope)
-    return project.state.sealed_to(entity, before)
 
 
 def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:
@@ -114,8 +144,8 @@ def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:
     undeclared = outputs.keys() - {table.name for table in stage.writes}
     if undeclared:
         raise GateBlocked(
-            f"{stage.name}: found the output {min(undeclared)}, expected one that the stage declares; "
-            "nothing was written"
+            f"{stage.name}: found the output {min(undeclared)}, expected one that the stage "
+            "declares; nothing was written"
         )
     for table in stage.writes:
         relation = outputs.get(table.name)
@@ -127,7 +157,7 @@ def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:
 
 def _keep(project: Project, workspace: Workspace, table: Table) -> Dataset:
     """Return a table of the workspace as a part of the lake; without rows it needs no file."""
-    ((rows,),) = workspace.rows(f"select count(*) from {table.name}")  # noqa: S608  # a contract's name
+    ((rows,),) = workspace.rows(f"select count(*) from {table.name}")
     if not rows:
         return Dataset(table.name, table.contract, (), 0, empty_hash(table), {})
     staged = workspace.export(table, table.name, project.lake.staging)

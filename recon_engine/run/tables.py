@@ -31,9 +31,10 @@ OVERDUE = (
 def read_table(
     project: Project, table: str, business_date: date, scope: str | None = None
 ) -> pa.Table:
-    """Return the published rows of a table for a date, over all stages and scopes that write it.
+    """Return the published rows of a table for a date, over all scopes that write it.
 
-    Every file is checked against its hash first. `scope` keeps one source, reconciliation or entity.
+    Every file is checked against its hash first. `scope` keeps one source, reconciliation or
+    entity.
     """
     contract = TABLES[table]
     parts = [
@@ -54,7 +55,7 @@ def count_exceptions(project: Project, business_date: date) -> tuple[int, int]:
 
 
 def night(project: Project, business_date: date) -> dict[str, Any]:
-    """Return the manifests of a date and of the dates before it that it draws on, for the verifier."""
+    """Return the manifests of a date and of those it draws on, for the verifier."""
     tonight = [version for _, version in _current(project, business_date)]
     before = [
         version

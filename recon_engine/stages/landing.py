@@ -8,7 +8,7 @@ from recon_engine.store.workspace import Workspace
 from recon_engine.tables.canonical import LANDED_FILE
 
 
-def list_files(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
+def list_files(_inputs: Workspace, _rules: Rulebook, _run: RunContext) -> Outputs:
     """Return the deliveries of one source for one date, as recorded when they were pulled."""
     return {LANDED_FILE.name: "state_landed_file"}
 

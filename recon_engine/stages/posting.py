@@ -8,8 +8,8 @@ from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import BATCH, POSTING_RECEIPT
 
 
-def list_receipts(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
-    """Return the receipts of the batch of one entity and date, as recorded when they were delivered."""
+def list_receipts(inputs: Workspace, _rules: Rulebook, _run: RunContext) -> Outputs:
+    """Return the receipts of the batch of one entity and date, as recorded on delivery."""
     inputs.make(
         "posting_receipt",
         "select r.* from state_posting_receipt as r "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import pyarrow as pa
 
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.store.workspace import Workspace
@@ -33,8 +35,8 @@ class RunContext:
 class Read:
     """A declared input: a table of this processing date, of earlier ones, or of the SQL state.
 
-    `previous` is the scope's previous processing date, `history` every earlier one, `state` the records of
-    the outside world: deliveries, decisions, receipts.
+    `previous` is the scope's previous processing date, `history` every earlier one, `state` the
+    records of the outside world: deliveries, decisions, receipts.
     """
 
     table: Table
@@ -44,6 +46,15 @@ class Read:
     def name(self) -> str:
         """The name under which a stage sees it."""
         return self.table.name if self.when == "today" else f"{self.when}_{self.table.name}"
+
+
+def small_table(columns: Mapping[str, str], rows: Iterable[tuple[object, ...]]) -> pa.Table:
+    """Return rows made in Python as an Arrow table; `columns` are names and Arrow types by name."""
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    arrays = (
+        pa.array(v, pa.type_for_alias(t)) for v, t in zip(values, columns.values(), strict=True)
+    )
+    return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
 Outputs = Mapping[str, str]
@@ -59,5 +70,5 @@ class Stage:
     reads: tuple[Read, ...]
     writes: tuple[Table, ...]
     law: str
-    """The law of the room in one sentence; its checks are the rules and deltas of the same name in `gates`."""
+    """The law of the room in one sentence; `gates` holds the checks of it."""
     transform: Callable[[Workspace, Rulebook, RunContext], Outputs]

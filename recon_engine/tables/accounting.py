@@ -22,7 +22,9 @@ ALLOCATION = Table(
         minor("whole_minor", "the whole that was shared"),
         minor("amount_minor", "this part, in the sign of the whole"),
         text("held_role", "account role where the amount stands before"),
-        text("matched_account", "ledger account it clears, where the match names one", nullable=True),
+        text(
+            "matched_account", "ledger account it clears, where the match names one", nullable=True
+        ),
         text("document_id", "document it clears", nullable=True),
         text("customer", "customer of that document", nullable=True),
         text("dimension", "merchant account the amount comes from", nullable=True),
@@ -36,7 +38,11 @@ JOURNAL_LINE = Table(
     1,
     "one line of a journal that we propose to the ERP; signed, a journal sums to zero",
     (
-        text("journal_id", "content hash of the journal: the same content is the same journal", key=True),
+        text(
+            "journal_id",
+            "content hash of the journal: the same content is the same journal",
+            key=True,
+        ),
         count("line_no", "position in the journal, from 1", key=True),
         text("entity", "legal entity"),
         text("ledger", "book in the ERP"),

@@ -16,7 +16,10 @@ LANDED_FILE = Table(
         text("file_name", "name at the sender, cleaned; information, never a path"),
         count("size_bytes", "length of the file"),
         day("business_date", "the processing date the file belongs to"),
-        text("batch_key", "identity of the batch inside the source; a later file with it is a restatement"),
+        text(
+            "batch_key",
+            "identity of the batch inside the source; a later file with it is a restatement",
+        ),
         count("version", "1 for the first file of a batch, then 2, 3, ..."),
         flag("repeated", "true where the same bytes had landed before; its rows count once"),
         flag("late", "true where the file's own date was sealed when it arrived"),
@@ -36,7 +39,11 @@ QUARANTINED_ROW = Table(
         text("field", "field that was wrong", nullable=True),
         text("found", "what stood there, shortened; digits of long numbers hidden", nullable=True),
         text("expected", "what the rule asks for"),
-        minor("amount_minor", "amount where it could be read, so that totals can include it", nullable=True),
+        minor(
+            "amount_minor",
+            "amount where it could be read, so that totals can include it",
+            nullable=True,
+        ),
         text("currency", "its currency where it could be read", nullable=True),
         text("row_digest", "SHA-256 of the row's fields as read"),
     ),
@@ -79,7 +86,10 @@ SETTLEMENT_LINE = Table(
         text("processor", "payment platform that settles to us"),
         text("processor_account", "merchant account at the processor"),
         text("batch_ref", "settlement batch at the processor"),
-        text("kind", "charge, refund, chargeback, fee, adjustment, payout, ...: the closed list KINDS"),
+        text(
+            "kind",
+            "charge, refund, chargeback, fee, adjustment, payout, ...: the closed list KINDS",
+        ),
         text("provider_kind", "kind as printed"),
         text("provider_ref", "id at the processor", nullable=True),
         text("reference", "our own order or invoice reference", nullable=True),
@@ -92,7 +102,9 @@ SETTLEMENT_LINE = Table(
         minor("gross_minor", "amount the customer sees"),
         text("gross_currency", "currency of gross_minor"),
         rate("rate_exact", "gross to net currency, target per source, as printed"),
-        minor("fee_minor", "cost kept by the processor, in the net currency; minus is a fee returned"),
+        minor(
+            "fee_minor", "cost kept by the processor, in the net currency; minus is a fee returned"
+        ),
         minor("net_minor", "what moves the balance, in the net currency"),
         text("currency", "net currency: the currency of fee_minor and net_minor"),
         *LINEAGE,
@@ -115,7 +127,7 @@ KINDS = (
     "closing_balance",
     "unknown",
 )
-"""Closed list of settlement line kinds; an unlisted provider kind becomes `unknown`, with its amount.
+"""Closed list of settlement line kinds; any other provider kind becomes `unknown`, with its amount.
 
 A balance line moves nothing: it says what the processor holds, and becomes `processor_balance`.
 """

@@ -20,12 +20,16 @@ CLASSES = {
 CONSERVATION_CERTIFICATE = Table(
     "conservation_certificate",
     1,
-    "money in and where it went: rows and minor units per source, table, origin, currency and class",
+    "money in and where it went: rows and minor units per source, table, origin, class",
     (
         text("entity", "legal entity", key=True),
         text("source", "source the rows came from", key=True),
         text("dataset", "table of the rows", key=True),
-        text("origin", "new today, carried from the night before, or reopened by a decision", key=True),
+        text(
+            "origin",
+            "new today, carried from the night before, or reopened by a decision",
+            key=True,
+        ),
         text("currency", "currency of amount_minor", key=True),
         text("class", "`input`, or a class of the closed list", key=True),
         count("row_count", "rows"),
@@ -52,7 +56,9 @@ PROOF = Table(
     1,
     "a proof, component by component; the last component is `unexplained` and must be zero",
     (
-        text("proof", "clearing, transit, bank or receivables: invariants I3, I4, I7, I22", key=True),
+        text(
+            "proof", "clearing, transit, bank or receivables: invariants I3, I4, I7, I22", key=True
+        ),
         text("entity", "legal entity", key=True),
         text("account", "ledger account it is about", key=True),
         text("currency", "currency", key=True),

@@ -68,7 +68,7 @@ MATCH_EVIDENCE = Table(
 
 REASONS = {
     "unmatched_settlement": "a settlement line has no ledger entry and is past its due date",
-    "unmatched_ledger": "a receivable or refund in the ledger has no settlement line and is past its due date",
+    "unmatched_ledger": "a ledger entry has no partner outside the ledger and is past its due date",
     "payout_overdue": "a payout has not reached the bank within its banking days",
     "unidentified_receipt": "money came in at the bank and nothing explains it",
     "unidentified_payment": "money left the bank and nothing explains it",
@@ -77,11 +77,11 @@ REASONS = {
     "unknown_kind": "the processor printed a kind of line that nobody mapped",
     "dispute_open": "a chargeback waits for its treatment",
     "adjustment_unexplained": "the processor adjusted the balance without a reference to a sale",
-    "foreign_settlement": "a line settled in another currency than it was sold in; its conversion is not booked",
+    "foreign_settlement": "a line settled in another currency than it was sold in; it is not booked yet",
     "quarantined_row": "a row could not be read; it was kept and counted",
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",
-    "restated_batch": "a batch came again with other content; the new version waits for its restatement",
+    "restated_batch": "a batch came again with other content; the new version waits to be restated",
 }
 """Closed list of reasons: what each means to the person who reads it."""
 
@@ -90,7 +90,9 @@ EXCEPTION_ITEM = Table(
     1,
     "an item that a person must look at; it annotates and never carries money of its own",
     (
-        text("exception_id", "identity: scope, reason and item; stable from night to night", key=True),
+        text(
+            "exception_id", "identity: scope, reason and item; stable from night to night", key=True
+        ),
         text("scope", "source, reconciliation or entity that found it"),
         text("entity", "legal entity"),
         text("reason", "from the closed list REASONS"),

@@ -1,7 +1,7 @@
 """What a parser yields: text as printed, under field names of ours, one record a row.
 
-Every field is nullable text; `row_no` and `row_digest` are always there. The canonical stage types the
-text by the source's rules, so that a number is read in one place only.
+Every field is nullable text; `row_no` and `row_digest` are always there. The canonical stage types
+the text by the source's rules, so that a number is read in one place only.
 """
 
 from __future__ import annotations

@@ -57,13 +57,18 @@ class Table:
         return tuple(column.name for column in self.columns if column.unit == "minor")
 
     def currency_of(self, measure: str) -> str | None:
-        """Return the column with the currency of a money column: `x_currency` for `x_minor`, else `currency`."""
-        own = measure.removesuffix("_minor") + "_currency"
-        return next((name for name in (own, "currency") if name in self.names), None)
+        """Return the column with the currency of a money column, or None where there is none.
+
+        `gross_minor` uses `gross_currency`, `functional_closing_minor` uses `functional_currency`;
+        what has no currency of its own uses `currency`.
+        """
+        words = measure.split("_")[:-1]
+        named = ("_".join((*words[:length], "currency")) for length in range(len(words), -1, -1))
+        return next((name for name in named if name in self.names), None)
 
     @property
     def content(self) -> tuple[str, ...]:
-        """Columns of the logical hash: all but lineage, so that shuffled rows are the same dataset."""
+        """Columns of the logical hash: all but lineage, so shuffled rows are the same dataset."""
         return tuple(column.name for column in self.columns if not column.lineage)
 
     @property
@@ -74,7 +79,8 @@ class Table:
     def ddl(self, name: str | None = None) -> str:
         """Return the statement that makes an empty table of this shape (DuckDB)."""
         lines = [
-            f"    {c.name} {SQL_TYPES[c.type]}{'' if c.nullable else ' not null'}" for c in self.columns
+            f"    {c.name} {SQL_TYPES[c.type]}{'' if c.nullable else ' not null'}"
+            for c in self.columns
         ]
         return f"create table {name or self.name} (\n" + ",\n".join(lines) + "\n)"
 

@@ -1,13 +1,11 @@
-"""Allocation: fees are shared over the lines that caused them; matches and payouts become amounts to journal."""
+"""Allocation: fees are shared over their lines; matches and payouts become amounts to journal."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
 from recon_engine.tables.canonical import PAYOUT, SETTLEMENT_LINE
@@ -25,15 +23,8 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """
     rec = rules.reconciliations[run.scope]
     accounts = {name: rules.sources[name].processor_account for name in rec.settlements}
-    inputs.register(
-        "line_dimension",
-        pa.table(
-            {
-                "source": pa.array(accounts, pa.string()),
-                "dimension": pa.array(accounts.values(), pa.string()),
-            }
-        ),
-    )
+    named = {"source": "string", "dimension": "string"}
+    inputs.register("line_dimension", small_table(named, accounts.items()))
     inputs.make("fee", SQL / "fee.sql", kind=rec.kind)
     inputs.make(
         "allocation",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from recon_engine.parsers.parser import Parser
 from recon_engine.parsers.parser import parser as find_parser
 from recon_engine.periods import due_dates
@@ -16,7 +14,7 @@ from recon_engine.rulebook.sources import Source
 from recon_engine.stages.canonical.files import read_files
 from recon_engine.stages.canonical.quarantine import judge
 from recon_engine.stages.canonical.refusal import refuse_rows, refuse_statements
-from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.canonical import (
     CANONICAL_TABLES,
@@ -33,7 +31,7 @@ IDENTITY = ("provider_ref", "modification_ref", "provider_kind", "batch_ref")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one kind of record becomes tables: `tables` are made in order, each by the query of its name."""
+    """How one kind of record becomes tables, made in order, each by the query of its name."""
 
     dataset: str
     tables: tuple[str, ...]
@@ -98,6 +96,7 @@ def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) ->
         "source": source.name,
         "entity": source.entity,
         "dataset": recipe.dataset,
+        "identified": recipe.identified,
         "contract": source.contract,
         "feed": source.feed,
         "business_date": run.business_date.isoformat(),
@@ -119,22 +118,14 @@ def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) ->
 
 
 def _register_rules(inputs: Workspace, source: Source, rules: Rulebook, parser: Parser) -> None:
-    kinds = {**parser.kinds, **source.kinds}
-    offsets = {**parser.zones, **source.zones}
-    inputs.register("kind_map", _pairs("provider_kind", "kind", {k.lower(): v for k, v in kinds.items()}))
-    minutes = {zone: _minutes(offset) for zone, offset in offsets.items()}
-    inputs.register(
-        "zone_offset",
-        pa.table({"zone": pa.array(minutes, pa.string()), "minutes": pa.array(minutes.values(), pa.int32())}),
-    )
+    """Make `kind_map`, `zone_offset`, `reason_owner`; the source's word precedes the parser's."""
+    kinds = {kind.lower(): ours for kind, ours in {**parser.kinds, **source.kinds}.items()}
+    offsets = {zone: _minutes(text) for zone, text in {**parser.zones, **source.zones}.items()}
     owners = {reason: rules.policy.owner(reason) for reason in REASONS}
-    inputs.register("reason_owner", _pairs("reason", "owner", owners))
-
-
-def _pairs(left: str, right: str, pairs: dict[str, str]) -> pa.Table:
-    return pa.table(
-        {left: pa.array(pairs, pa.string()), right: pa.array(pairs.values(), pa.string())}
-    )
+    text = "string"
+    inputs.register("kind_map", small_table({"provider_kind": text, "kind": text}, kinds.items()))
+    inputs.register("zone_offset", small_table({"zone": text, "minutes": "int32"}, offsets.items()))
+    inputs.register("reason_owner", small_table({"reason": text, "owner": text}, owners.items()))
 
 
 def _minutes(offset: str) -> int:
@@ -144,12 +135,12 @@ def _minutes(offset: str) -> int:
 
 
 def _register_due(inputs: Workspace, source: Source) -> None:
-    days = [day for (day,) in inputs.rows("select distinct event_date from candidate where rule_id is null")]
+    """Make `due`: the last banking day on which a payout of each day is in time."""
+    query = "select distinct event_date from candidate where rule_id is null"
+    days = [day for (day,) in inputs.rows(query)]
     due = due_dates(days, source.payout_lag_days, source.calendar)
-    inputs.register(
-        "due",
-        pa.table({"event_date": pa.array(due, pa.date32()), "due_date": pa.array(due.values(), pa.date32())}),
-    )
+    named = {"event_date": "date32", "due_date": "date32"}
+    inputs.register("due", small_table(named, due.items()))
 
 
 CANONICAL = Stage(

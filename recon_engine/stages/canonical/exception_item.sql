@@ -3,6 +3,7 @@
 --      line_identity     appearances of lines
 --      source_file       one row per delivery
 --      changed           lines whose content changed since they first counted
+--      unread_file       files that could not be read and were replaced since
 -- out: one row per finding
 with
 found as (
@@ -47,6 +48,16 @@ found as (
         'the entry changed after it was first extracted; the first content stays in force' as detail,
     from changed as c
     inner join source_file as f on f.delivery_seq = c.delivery_seq
+    union all
+    select
+        'restated_batch' as reason,
+        content_id('file', [f.file_id, 'unread', cast(f.delivery_seq as varchar)]) as item_id,
+        cast(null as varchar) as currency,
+        cast(null as bigint) as amount_minor,
+        f.file_name as place,
+        f.file_name || ' could not be read and was replaced by a later file; no row of it was counted' as detail,
+    from unread_file as u
+    inner join source_file as f on f.delivery_seq = u.delivery_seq
 )
 
 select

@@ -14,8 +14,9 @@ SHOWN = 40
 def judge(inputs: Workspace, dataset: str) -> None:
     """Make `candidate`: the typed rows, with the first rule each breaks and what stood there.
 
-    Reads: typed, one row per row read. Only rows of files that count are judged: a repeated file is listed
-    whole. Makes: candidate (typed and rule_id, found) and quarantine_rule (rule_id, field, meaning).
+    Reads: typed, one row per row read.
+    Makes: candidate (typed, rule_id, found) and quarantine_rule (rule_id, field, meaning).
+           Only rows of files that count are judged: a repeated file is listed whole.
     """
     rules = quarantine_rules(dataset)
     broken = " ".join(f"when {rule.predicate} then '{rule.id}'" for rule in rules)

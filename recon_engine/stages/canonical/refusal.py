@@ -17,25 +17,29 @@ NAMES_ENTITY = ("ledger", "trial_balance", "billing", "rate")
 
 
 def refuse_rows(inputs: Workspace, source: Source) -> None:
-    """Raise ParseError where rows belong to someone else, or a unit with a total cannot be added up."""
+    """Raise ParseError where rows are another's, or a unit with a total does not add up."""
     if source.record in NAMES_ENTITY:
         _refuse(inputs, "refused_entity", _say_entity(source), entity=source.entity)
     if source.record == "settlement":
         _refuse(inputs, "refused_line", _say_line)
         if source.closes_at_zero:
             _refuse(inputs, "refused_amount", _say_amount)
-        _refuse(inputs, "refused_batch", _say_balance("batch"), closes_at_zero=source.closes_at_zero)
+        _refuse(
+            inputs, "refused_batch", _say_balance("batch"), closes_at_zero=source.closes_at_zero
+        )
 
 
 def refuse_statements(inputs: Workspace) -> None:
-    """Raise ParseError where a statement does not add up or does not open where the one before closed."""
+    """Raise ParseError where a statement does not add up, or does not follow the one before."""
     _refuse(inputs, "refused_statement", _say_balance("statement"))
     _refuse(inputs, "refused_chain", _say_chain)
 
 
 def _refuse(inputs: Workspace, query: str, say: Callable[..., str], **values: Any) -> None:
     for row in inputs.rows(SQL / f"{query}.sql", **values):
-        raise ParseError(f"{say(*row)}; the file was refused and nothing of its source was published")
+        raise ParseError(
+            f"{say(*row)}; the file was refused and nothing of its source was published"
+        )
 
 
 def _say_entity(source: Source) -> Callable[..., str]:

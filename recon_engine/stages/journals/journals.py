@@ -1,4 +1,4 @@
-"""Journals: allocations become balanced journals by template, and applications to named documents."""
+"""Journals: allocations become balanced journals by template, and applications to documents."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-
 from recon_engine.errors import GateBlocked
 from recon_engine.money import exponent
 from recon_engine.periods import posting_date
 from recon_engine.rulebook.accounts import Accounts
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION, JOURNAL_LINE, SETTLEMENT_APPLICATION
 from recon_engine.tables.canonical import FX_RATE
@@ -57,44 +55,41 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
 
 
 def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
-    used = [currency for (currency,) in inputs.rows("select distinct currency from allocation order by 1")]
+    """Make `role_account` for the currencies in use, `account_role` and `template`."""
+    query = "select distinct currency from allocation order by currency"
     chart = [
         (role, currency, account)
+        for (currency,) in inputs.rows(query)
         for role in accounts.roles
-        for currency in used
         if (account := accounts.account(role, currency)) is not None
     ]
-    _register(inputs, "role_account", ("role", "currency", "account"), chart)
     roles = {
         account: role
-        for role, by_currency in sorted(accounts.roles.items(), reverse=True)
+        for role, by_currency in accounts.roles.items()
         for account in by_currency.values()
     }
-    _register(inputs, "account_role", ("account", "role"), sorted(roles.items()))
     templates = [(kind, t.debit, t.credit, t.memo) for kind, t in accounts.templates.items()]
-    _register(inputs, "template", ("kind", "debit", "credit", "memo"), templates)
-
-
-def _register(inputs: Workspace, name: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    text = "string"
     inputs.register(
-        name, pa.table({c: pa.array(v, pa.string()) for c, v in zip(columns, values, strict=True)})
+        "role_account", small_table({"role": text, "currency": text, "account": text}, chart)
+    )
+    inputs.register("account_role", small_table({"account": text, "role": text}, roles.items()))
+    inputs.register(
+        "template",
+        small_table({"kind": text, "debit": text, "credit": text, "memo": text}, templates),
     )
 
 
 def _register_dates(inputs: Workspace, accounts: Accounts, run: RunContext) -> None:
-    """Make `posting`, the ledger day of each event day, and `period_lock`, what no day may fall in."""
-    days = [day for (day,) in inputs.rows("select distinct event_date from allocation order by 1")]
-    dates = [posting_date(day, run.sealed_to, accounts.closed_periods) for day in days]
-    locks = [(run.sealed_to, None), *((None, period) for period in accounts.closed_periods)]
-    sealed, closed = zip(*locks, strict=True)
+    """Make `posting`, the ledger day of each event day, and `period_lock`, where none may fall."""
+    days = inputs.rows("select distinct event_date from allocation order by event_date")
+    dates = [(day, posting_date(day, run.sealed_to, accounts.closed_periods)) for (day,) in days]
     inputs.register(
-        "period_lock",
-        pa.table({"sealed_to": pa.array(sealed, pa.date32()), "closed_period": pa.array(closed, pa.string())}),
+        "posting", small_table({"event_date": "date32", "posting_date": "date32"}, dates)
     )
+    locks = [(run.sealed_to, None), *((None, period) for period in accounts.closed_periods)]
     inputs.register(
-        "posting",
-        pa.table({"event_date": pa.array(days, pa.date32()), "posting_date": pa.array(dates, pa.date32())}),
+        "period_lock", small_table({"sealed_to": "date32", "closed_period": "string"}, locks)
     )
 
 
@@ -105,41 +100,37 @@ def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
         "select distinct a.currency, p.posting_date from allocation as a "
         "inner join posting as p on p.event_date = a.event_date order by 1, 2"
     )
-    known = inputs.rows(
-        "select from_currency, rate_date, rate_exact from fx_rate where to_currency = $functional "
-        "union all select from_currency, rate_date, rate_exact from history_fx_rate "
-        "where to_currency = $functional order by 1, 2",
-        functional=functional,
-    )
+    known = inputs.rows(SQL / "known_rate.sql", functional=functional)
     rates = [(c, day, *_rate(c, day, functional, known)) for c, day in needed]
-    columns = list(zip(*rates, strict=True)) or [(), (), (), ()]
-    types = (pa.string(), pa.date32(), pa.decimal128(38, 18), pa.decimal128(38, 0))
-    names = ("currency", "posting_date", "rate_exact", "rate_e12")
-    inputs.register(
-        "posting_rate",
-        pa.table({n: pa.array(v, t) for n, v, t in zip(names, columns, types, strict=True)}),
-    )
+    named = {
+        "currency": "string",
+        "posting_date": "date32",
+        "rate_text": "string",
+        "rate_e12": "string",
+    }
+    inputs.register("quoted_rate", small_table(named, rates))
+    inputs.make("posting_rate", SQL / "posting_rate.sql")
 
 
 def _rate(
     currency: str, day: date, functional: str, known: list[tuple[str, date, Decimal]]
-) -> tuple[Decimal, Decimal]:
+) -> tuple[str, str]:
     """Return the rate as quoted, and as whole minor units per 10^12 minor units."""
     if currency == functional:
-        return Decimal(1), Decimal(10**RATE_DECIMALS)
+        return "1", str(10**RATE_DECIMALS)
     quoted = [rate for code, rate_date, rate in known if code == currency and rate_date <= day]
     if not quoted:
         raise GateBlocked(
-            f"journals: found no rate {currency} to {functional} on or before {day}, expected one in the "
-            "rate table; nothing was published"
+            f"journals: found no rate {currency} to {functional} on or before {day}, "
+            "expected one in the rate table; nothing was published"
         )
     scaled = quoted[-1].scaleb(RATE_DECIMALS + exponent(functional) - exponent(currency))
     if scaled != scaled.to_integral_value():
         raise GateBlocked(
-            f"journals: found the rate {quoted[-1].normalize()} {currency} to {functional}, expected at most "
-            f"{RATE_DECIMALS} decimals between minor units; nothing was published"
+            f"journals: found the rate {quoted[-1].normalize()} {currency} to {functional}, "
+            f"expected at most {RATE_DECIMALS} decimals between minor units; nothing was published"
         )
-    return quoted[-1], scaled.to_integral_value()
+    return f"{quoted[-1]:f}", str(int(scaled))
 
 
 JOURNALS = Stage(

@@ -1,4 +1,4 @@
-"""A pass of the rulebook becomes the query for its candidate pairs: the one place that writes SQL."""
+"""A pass of the rulebook becomes the query for its candidate pairs."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""Matching: every item is matched, or open with a reason; nothing is lost and nothing is guessed."""
+"""Matching: every item is matched, or open with a reason; nothing is lost or guessed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import pyarrow as pa
 
 from recon_engine.periods import due_dates
 from recon_engine.rulebook.accounts import Accounts
@@ -12,7 +10,7 @@ from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.policy import Policy
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.matching.compile import candidate_query
-from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.canonical import (
     BANK_ENTRY,
@@ -30,7 +28,6 @@ from recon_engine.tables.matching import (
 )
 
 SQL = Path(__file__).parent
-SIDES = {"processor": ("settlement", "ledger"), "bank": ("payout", "ledger", "bank")}
 FREE = "item_id, side, entity, currency, amount_minor, reference, payout_ref, event_date"
 """What the passes look at: ids, keys and integers; wide columns are fetched for what is left."""
 FOUND = ("accepted_pair", "contested_item", "variance_item")
@@ -92,7 +89,10 @@ def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
         inputs.make("free", SQL / f"free_after_{name}.sql")
 
 
-def _register_rules(inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation) -> None:
+def _register_rules(
+    inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation
+) -> None:
+    """Make `ledger_account`, what takes part; `reason_owner` and `reason_meaning`."""
     taking_part = sorted(
         (role, account, currency)
         for role, by_currency in accounts.roles.items()
@@ -100,41 +100,24 @@ def _register_rules(inputs: Workspace, accounts: Accounts, policy: Policy, rec: 
         for currency, account in by_currency.items()
         if not rec.currency or currency in ("*", rec.currency)
     )
-    columns = zip(*taking_part, strict=True) if taking_part else ((), (), ())
-    names = ("role", "account", "currency")
-    inputs.register(
-        "ledger_account",
-        pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}),
-    )
-    for name, value, of in (
-        ("reason_owner", "owner", policy.owner),
-        ("reason_meaning", "meaning", REASONS.__getitem__),
-    ):
-        inputs.register(
-            name,
-            pa.table({"reason": pa.array(REASONS, pa.string()), value: pa.array(map(of, REASONS), pa.string())}),
-        )
+    named = dict.fromkeys(("role", "account", "currency"), "string")
+    inputs.register("ledger_account", small_table(named, taking_part))
+    owners = [(reason, policy.owner(reason)) for reason in REASONS]
+    inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
+    meaning = {"reason": "string", "meaning": "string"}
+    inputs.register("reason_meaning", small_table(meaning, REASONS.items()))
 
 
 def _register_due(inputs: Workspace, rec: Reconciliation) -> None:
     """Make `due`: the last day in time for every side and event date of new items."""
-    days = [day for (day,) in inputs.rows("select distinct event_date from item_source order by 1")]
+    query = "select distinct side, event_date from item_source order by side, event_date"
+    lags = {str(side): days for side, days in rec.lag_days.items()}
     rows = [
-        (side, day, due)
-        for side in SIDES[rec.kind]
-        for day, due in sorted(due_dates(days, rec.lag_days.get(side, 0), rec.calendar).items())
+        (side, day, due_dates([day], lags.get(side, 0), rec.calendar)[day])
+        for side, day in inputs.rows(query)
     ]
-    sides, days_of, dues = zip(*rows, strict=True) if rows else ((), (), ())
-    inputs.register(
-        "due",
-        pa.table(
-            {
-                "side": pa.array(sides, pa.string()),
-                "event_date": pa.array(days_of, pa.date32()),
-                "due_date": pa.array(dues, pa.date32()),
-            }
-        ),
-    )
+    named = {"side": "string", "event_date": "date32", "due_date": "date32"}
+    inputs.register("due", small_table(named, rows))
 
 
 MATCHING = Stage(

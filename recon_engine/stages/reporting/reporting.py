@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
+from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import (
     ALLOCATION,
@@ -37,7 +35,6 @@ from recon_engine.tables.control import (
     PROOF,
 )
 from recon_engine.tables.matching import EXCEPTION_ITEM, MATCH_EVIDENCE, MATCH_LEG, OPEN_ITEM
-from recon_engine.tables.table import Table
 
 SQL = Path(__file__).parent
 PROOFS = {
@@ -92,21 +89,24 @@ def report(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
 
 def _totals() -> str:
-    """Return the query for the sum of every money column; names come from the table contracts."""
+    """Return the query for the sum of every money column, by the table contracts."""
     return " union all ".join(
         f"select $entity as entity, '{table.name}' as dataset, '{measure}' as measure, "
         f"coalesce({table.currency_of(measure)}, '') as currency, count({measure}) as row_count, "
-        f"cast(coalesce(sum({measure}), 0) as bigint) as amount_minor from {table.name} group by all"
+        f"cast(coalesce(sum({measure}), 0) as bigint) as amount_minor from {table.name} "
+        "group by all"
         for table in TOTALLED
         for measure in table.money
     )
 
 
 def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
-    """Make what the reconciliations declare: ledger accounts in scope, and accounts to prove."""
+    """Make what the reconciliations declare: accounts in scope, and accounts to prove."""
     accounts = rules.accounts[entity]
     recs = [rec for rec in rules.reconciliations.values() if rec.entity == entity]
-    used = [currency for (currency,) in inputs.rows("select currency from used_currency order by 1")]
+    used = [
+        currency for (currency,) in inputs.rows("select currency from used_currency order by 1")
+    ]
     in_scope = {
         (rec.ledger, account, currency, rec.ledger_pattern)
         for rec in recs
@@ -122,15 +122,10 @@ def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
         if proof != "bank" or currency in banked
         if (account := accounts.account(role, currency)) is not None
     }
-    _register(inputs, "in_scope_account", ("source", "account", "currency", "pattern"), in_scope)
-    _register(inputs, "proof_account", ("proof", "account", "currency"), proved)
-
-
-def _register(inputs: Workspace, name: str, columns: tuple[str, ...], rows: set[tuple[str, ...]]) -> None:
-    values = list(zip(*sorted(rows), strict=True)) or [()] * len(columns)
-    inputs.register(
-        name, pa.table({c: pa.array(v, pa.string()) for c, v in zip(columns, values, strict=True)})
-    )
+    named = dict.fromkeys(("source", "account", "currency", "pattern"), "string")
+    inputs.register("in_scope_account", small_table(named, sorted(in_scope)))
+    named = dict.fromkeys(("proof", "account", "currency"), "string")
+    inputs.register("proof_account", small_table(named, sorted(proved)))
 
 
 REPORTING = Stage(
@@ -148,6 +143,6 @@ REPORTING = Stage(
         Read(JOURNAL_LINE, "history"),
     ),
     writes=(CONSERVATION_CERTIFICATE, CONTROL_TOTAL, ACCOUNT_ROLL, PROOF, EXCEPTION_REPORT, AGEING),
-    law="every amount of every row is in exactly one class; a proof without its other side is unproved",
+    law="every amount is in exactly one class; a proof without its other side is unproved",
     transform=report,
 )

@@ -75,6 +75,8 @@ CANDIDATE = re.compile(
 )
 ROUGH = r"[2-6][0-9]{3}[ .-]{0,3}[0-9]{4}"
 """What every candidate begins with, for a first pass over a column that runs outside Python."""
+MANY_DIGITS = r"[2-6](?:[^0-9]{0,6}[0-9]){12}"
+"""The same for texts with characters beyond ASCII, which may stand between the digits."""
 TRACK = re.compile(
     r"%?[Bb]([0-9]{12,19})\^[^^\r\n]{2,26}\^[0-9]{4}|;([0-9]{12,19})=[0-9]{4}[0-9]{3,}"
 )
@@ -88,6 +90,8 @@ IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}")
 IBAN_LENGTHS = range(15, 35)
 MARGIN = 96
 """Characters kept on both sides of a block's seam: more than the longest pattern or IBAN."""
+DOUBLED = str.maketrans("0123456789", "0246813579")
+"""A digit twice, and if that has two digits, their sum (Luhn)."""
 LOOK_ALIKES = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"} | {
     ord(hidden): None for hidden in "\x00\u00ad\u200b\u200c\u200d\u2060\ufeff"
 }
@@ -104,14 +108,11 @@ class Sighting:
 
 def is_card(digits: str) -> bool:
     """Say whether digits have the prefix, the length and the check digit (Luhn) of a card."""
-    known = any(
+    checked = digits[-1::-2] + digits[-2::-2].translate(DOUBLED)
+    return sum(map(int, checked)) % 10 == 0 and any(
         len(digits) in lengths and first <= digits[: len(first)] <= last
         for first, last, lengths in PREFIXES
     )
-    if not known:
-        return False
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
 def plain(text: str) -> str:
@@ -275,10 +276,12 @@ def suspects(column: pa.Array) -> list[tuple[int, str]]:
     """Return position and text of the cells that may hold a card number."""
     import pyarrow.compute as pc
 
+    keep = pc.match_substring_regex(column, ROUGH)
     odd = pc.invert(pc.string_is_ascii(column))
-    rough = pc.match_substring_regex(column, ROUGH)
-    keep = pc.fill_null(pc.or_(odd, rough), fill_value=False)
-    positions = pc.indices_nonzero(keep)
+    if pc.any(odd).as_py():
+        normal = pc.utf8_normalize(column, form="NFKC")
+        keep = pc.or_(keep, pc.and_(odd, pc.match_substring_regex(normal, MANY_DIGITS)))
+    positions = pc.indices_nonzero(pc.fill_null(keep, fill_value=False))
     texts = column.take(positions)
     return list(zip(positions.to_pylist(), texts.to_pylist(), strict=True))
 

@@ -85,6 +85,8 @@ class FolderConnector:
         try:
             while block := file.read(BLOCK):
                 read += len(block)
+                if read > offer.size_bytes:  # it may grow as fast as we read
+                    raise still_written(offer, read)
                 yield block
         except OSError as error:
             raise self._unreadable(source, offer.name, error) from error

@@ -15,7 +15,7 @@ from lxml import etree
 from recon_engine.errors import RulebookError
 from recon_engine.parsers.camt053_statement import Statement
 from recon_engine.parsers.guarded_xml import GuardedXml, line_of, local
-from recon_engine.parsers.parser import BATCH_ROWS, refusal, shown
+from recon_engine.parsers.parser import refusal, shown
 from recon_engine.tables.records import BANK, STATEMENT
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Row = dict[str, str | int | None]
 
 MESSAGES = frozenset(("BkToCstmrStmt", "BkToCstmrStmtV01"))
+BATCH_ROWS = 4_000
+"""Rows of a batch at most, fewer than of other parsers: an entry may carry long texts."""
+
 PARTS = ("{*}Stmt", "{*}Ntry", "{*}TxDtls")
 PLACE = re.compile(r",? line \d+, column \d+.*$")
 

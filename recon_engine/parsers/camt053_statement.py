@@ -115,9 +115,11 @@ class Statement:
         )
         expected = source.bank_account
         if expected and _closed_up(self._account) != _closed_up(expected):
-            found = f"account ending in '{self._account[-4:]}', a file for another account"
+            found = (
+                f"account ending in '{_closed_up(self._account)[-4:]}', a file for another account"
+            )
             raise self._refusal(
-                element, "Acct/Id", found, f"the one ending in '{expected.strip()[-4:]}'"
+                element, "Acct/Id", found, f"the one ending in '{_closed_up(expected)[-4:]}'"
             )
         self._currency = text_at(element, "Acct/Ccy")
         self._details = Details()

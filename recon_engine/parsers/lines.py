@@ -53,8 +53,8 @@ class Lines:
 
     @property
     def unended(self) -> bool:
-        """True if the last line has no line end, so that its last cell may be cut."""
-        return self.last not in ("", "\n")
+        """True if the last line has no line end, not even half of one: its last cell may be cut."""
+        return self.last not in ("", "\r", "\n")
 
     def _texts(self) -> Iterator[str]:
         """Yield the file in texts of whole lines."""

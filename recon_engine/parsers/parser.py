@@ -100,4 +100,4 @@ def _hide(match: re.Match[str]) -> str:
 
 
 def _last_four(match: re.Match[str]) -> str:
-    return f"...{match.group()[-4:]}"
+    return f"...{''.join(filter(str.isalnum, match.group()))[-4:]}"

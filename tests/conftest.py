@@ -26,6 +26,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase
     except (OSError, RuntimeError, AssertionError) as error:
         pytest.skip(f"the PostgreSQL of the wheel does not start: {error}")
 
+    with psycopg.connect(server.get_uri(), autocommit=True) as con:
+        con.execute("alter system set fsync = off")  # a test's database need not outlive the power
+        con.execute("select pg_reload_conf()")
+
     def new_database() -> str:
         name = f"test_{next(numbers)}"
         with psycopg.connect(server.get_uri(), autocommit=True) as con:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from recon_engine.errors import ReconError, Unavailable
 
+MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
+UNITS = {
+    f"{prefix}{suffix}": base ** (power + 1)
+    for suffix, base in (("B", 1000), ("IB", 1024))
+    for power, prefix in enumerate("KMGT")
+}
 GLOB = frozenset("*?[]{}")
+DISK_FAULTS = {
+    "No space left on device": "the disk is full",
+    "Disk quota exceeded": "the disk quota is used up",
+    "Input/output error": "the disk does not answer",
+}
 START = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -58,6 +70,13 @@ def connect(
     return con
 
 
+def shared_limit(memory_limit: str, shares: int) -> str:
+    """Return what each of several connections may use, so that together they keep the limit."""
+    number, unit = MEMORY.fullmatch(memory_limit.strip()).groups()  # type: ignore[union-attr]
+    scaled = Decimal(number) * UNITS[unit.upper()]
+    return f"{int(scaled) // shares // UNITS['KB']}KB"
+
+
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -83,9 +102,10 @@ def clear_errors(place: str) -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise Unavailable(f"{place}: {first_line(error)}; nothing was written") from error
     except duckdb.Error as error:
-        full = "No space left" in str(error)
-        kind = Unavailable if full else ReconError
-        raise kind(f"{place}: {first_line(error)}; nothing was written") from error
+        for sign, reason in DISK_FAULTS.items():
+            if sign in str(error):
+                raise Unavailable(f"{place}: {reason}; nothing was written") from error
+        raise ReconError(f"{place}: {first_line(error)}; nothing was written") from error
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -32,7 +32,7 @@ class Decisions(Audit):
         Raises: Rejected where kind, actor or reason is empty.
         """
         values = {
-            "kind": kind,
+            "kind": kind.strip(),
             "entity": entity,
             "reconciliation": reconciliation,
             "effective_date": effective_date,

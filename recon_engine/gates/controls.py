@@ -43,7 +43,7 @@ repeated as (
 select
     cast(coalesce(sum(row_count - 1), 0) as bigint) as delta,
 from repeated"""
-"""Rows too many under one key; keys are compared where their hashes meet, which is 3 times faster."""
+"""Rows too many under one key; keys are compared where their hashes meet: a third of the time."""
 
 
 @dataclass(frozen=True)

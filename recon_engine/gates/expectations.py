@@ -149,7 +149,7 @@ def weigh_profiles(
     entries = suite.only([rule_id for rule_id in suite.severity if rule_id not in SCHEMA_CHECKS])
     frame = pd.DataFrame(
         {name: [row[name] for row in profiles.values()] for name in _names(entries)},
-        index=pd.Index(list(profiles), name="scope"),
+        index=list(profiles),
         dtype="int64",
     )
     told, results = validate(suite.name, entries, frame, {})

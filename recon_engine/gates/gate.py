@@ -22,10 +22,10 @@ Columns = Sequence[tuple[str, str]]
 """Names and Arrow types of a Parquet schema, as `str(field.type)` prints them."""
 
 SHIPPED = (
-    Path(__file__).parents[2] / "expectations",
     Path(__file__).parents[1] / "_project" / "expectations",
+    Path(__file__).parents[2] / "expectations",
 )
-"""Where the shipped suites stand: beside the package in a checkout, inside it when installed."""
+"""Where the shipped suites stand: inside the package when installed, beside it in a checkout."""
 
 LARGEST = 2**63 - 1
 
@@ -40,8 +40,22 @@ class Finding:
     count: int
     meaning: str
 
+    @property
+    def told(self) -> str:
+        """What was found, without the scope."""
+        return f"{self.rule_id} found {self.count}, expected 0: {self.meaning}"
+
     def __str__(self) -> str:
-        return f"{self.scope}: {self.rule_id} found {self.count}, expected 0: {self.meaning}"
+        return f"{self.scope}: {self.told}"
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A rule as the suite weighed it."""
+
+    rule_id: str
+    severity: Weight
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -49,12 +63,14 @@ class GateResult:
     """What one gate said of one stage and date."""
 
     stage: str
+    law: str
+    rules: tuple[Weighed, ...]
     verdict: Mapping[str, Verdict]
     findings: tuple[Finding, ...]
     profiles: Mapping[str, Mapping[str, int]]
     validations: tuple[dict[str, Any], ...]
     """What Great Expectations answered: on the profiles, then on the schemas."""
-    seconds: float = field(compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def blocked(self) -> tuple[str, ...]:
@@ -67,19 +83,35 @@ class GateResult:
 
     def error(self, scope: str) -> GateBlocked:
         """Return the error that says why one scope was stopped."""
-        told = "; ".join(str(f) for f in self.of(scope) if f.severity == "critical")
-        return GateBlocked(f"{self.stage} {told}; nothing of {scope} was published")
+        told = "; ".join(f.told for f in self.of(scope) if f.severity == "critical")
+        return GateBlocked(f"{self.stage}/{scope}: {told}; nothing of {scope} was published")
 
     def to_json(self) -> bytes:
         """Return the result as canonical JSON; no clock is in it, so equal results are equal."""
         told = {
             "stage": self.stage,
+            "law": self.law,
+            "rules": [asdict(rule) for rule in self.rules],
             "verdict": dict(self.verdict),
             "findings": [asdict(finding) for finding in self.findings],
             "profiles": {scope: dict(row) for scope, row in self.profiles.items()},
             "validations": list(self.validations),
         }
         return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> GateResult:
+        """Return a result as it was kept; how long it took is not kept."""
+        held = json.loads(content)
+        return cls(
+            held["stage"],
+            held["law"],
+            tuple(Weighed(**rule) for rule in held["rules"]),
+            held["verdict"],
+            tuple(Finding(**finding) for finding in held["findings"]),
+            held["profiles"],
+            tuple(held["validations"]),
+        )
 
 
 def weigh(
@@ -114,6 +146,8 @@ def weigh(
     findings = (*_findings(suite, known, failing, rows), *_schema_findings(suite, columns, rows))
     return GateResult(
         stage.name,
+        stage.law,
+        tuple(Weighed(i, suite.severity[i], check.meaning) for i, check in known.items()),
         {scope: _verdict(scope, findings) for scope in rows},
         findings,
         rows,

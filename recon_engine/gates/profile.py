@@ -12,7 +12,8 @@ from recon_engine.tables.rules import row_rules
 from recon_engine.tables.table import Table
 
 COUNTED = "    count(*) filter (where {predicate}) as {name},"
-COUNTS = "select\n    count(*) as rows_{table},\n{columns}\nfrom {table}"
+COUNTS = "select\n{columns}\nfrom {table}"
+ROWS = "    (select count(*) from {table}) as {name},"
 
 
 def metrics(stage: Stage) -> tuple[str, ...]:
@@ -27,25 +28,31 @@ def profile(stage: Stage, workspace: Workspace) -> dict[str, int]:
     """Return one row of whole numbers about one scope: rows per output, violations, deltas.
 
     Reads:   the outputs under the names of their tables, and the relations that the controls of
-             the stage name. One pass per table counts rows and violations; each key and each delta
-             is a query.
+             the stage name. One pass per table counts its violations, and its keys are grouped
+             once; an output without rows has none of either.
     Returns: every name of `metrics(stage)`, in that order.
     Raises:  GateBlocked where a number cannot be computed: what cannot be weighed does not pass.
     """
-    found: dict[str, int] = {}
+    found = _numbers(stage, "rows", *_row_counts(stage.writes), workspace)
     for table in stage.writes:
-        names = (f"rows_{table.name}", *(rule.metric for rule in row_rules(table.name)))
-        found |= _numbers(stage, table.name, names, _pass_over(table), workspace)
-    for control in (*map(key_control, stage.writes), *controls(stage.name)):
+        key, rules = key_control(table), row_rules(table.name)
+        if not found[f"rows_{table.name}"]:
+            found |= dict.fromkeys((key.metric, *(rule.metric for rule in rules)), 0)
+            continue
+        columns = "\n".join(COUNTED.format(predicate=r.predicate, name=r.metric) for r in rules)
+        query = COUNTS.format(columns=columns, table=table.name)
+        found |= _numbers(stage, table.name, [r.metric for r in rules], query, workspace)
+        found |= _numbers(stage, key.id, (key.metric,), key.query, workspace)
+    for control in controls(stage.name):
         found |= _numbers(stage, control.id, (control.metric,), control.query, workspace)
     return {name: found[name] for name in metrics(stage)}
 
 
-def _pass_over(table: Table) -> str:
-    columns = (
-        COUNTED.format(predicate=rule.predicate, name=rule.metric) for rule in row_rules(table.name)
-    )
-    return COUNTS.format(table=table.name, columns="\n".join(columns))
+def _row_counts(tables: Sequence[Table]) -> tuple[list[str], str]:
+    """Return the names and the query of the row counts of some outputs."""
+    names = [f"rows_{table.name}" for table in tables]
+    counts = (ROWS.format(table=t.name, name=n) for t, n in zip(tables, names, strict=True))
+    return names, "select\n" + "\n".join(counts)
 
 
 def _numbers(

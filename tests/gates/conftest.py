@@ -27,9 +27,11 @@ def profile_of(tmp_path: Path) -> Callable[[str, Tables], dict[str, int]]:
 
 @pytest.fixture
 def weighed() -> Callable[..., GateResult]:
-    """Return a function that weighs profiles of a stage whose outputs have the contract's schema."""
+    """Return a function that weighs profiles of a stage whose outputs keep their contract."""
 
-    def found(stage: Stage, profiles: Mapping[str, Mapping[str, Any]], **changes: Any) -> GateResult:
+    def found(
+        stage: Stage, profiles: Mapping[str, Mapping[str, Any]], **changes: Any
+    ) -> GateResult:
         schemas = {table.name: columns_of(table) for table in stage.writes}
         return weigh(stage, profiles, schemas | changes.pop("schemas", {}), **changes)
 

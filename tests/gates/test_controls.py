@@ -16,18 +16,14 @@ Profile = Callable[[str, Tables], dict[str, int]]
 Rows = dict[str, list[dict[str, Any]]]
 
 DEBIT = row("journal_line", line_no=1)
-CREDIT = row(
-    "journal_line", line_no=2, account="1100", amount_minor=-1000, functional_minor=-1000
-)
+CREDIT = row("journal_line", line_no=2, account="1100", amount_minor=-1000, functional_minor=-1000)
 LEFT = row("match_leg")
 RIGHT = row("match_leg", side="ledger", item_id="E1")
 ITEM = row("open_item", amount_minor=1000)
 PARTNER = row("open_item", side="ledger", item_id="E1", amount_minor=1000)
 WAITING = row("open_item", item_id="L2", amount_minor=7)
 KEY = posting_key("J1")
-BATCH = row(
-    "batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY)
-)
+BATCH = row("batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY))
 POSTED = row("posting_receipt", posting_key=KEY)
 
 SOUND: dict[str, Rows] = {
@@ -117,9 +113,11 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("canonical", "CAN-001", 1, {
         "control_input": [{"dataset": "settlement_line", "row_count": 5}]}),
     ("canonical", "CAN-001", 3, {"control_input": [
-        {"dataset": "settlement_line", "row_count": 4}, {"dataset": "bank_entry", "row_count": 3}]}),
+        {"dataset": "settlement_line", "row_count": 4},
+        {"dataset": "bank_entry", "row_count": 3}]}),
     ("canonical", "CAN-002", 2, {"line_identity": [
-        row("line_identity", amount_minor=971), row("line_identity", identity="P1", amount_minor=-970)]}),
+        row("line_identity", amount_minor=971),
+        row("line_identity", identity="P1", amount_minor=-970)]}),
     ("canonical", "CAN-003", 1, {
         "processor_balance": [row("processor_balance", movement_minor=10, closing_minor=10)]}),
     ("canonical", "CAN-003", 970, {
@@ -164,7 +162,8 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("reporting", "RPT-003", 1, {"proof": SOUND["reporting"]["proof"][:2]}),
     ("reporting", "RPT-004", 1, {"proof": SOUND["reporting"]["proof"][1:]}),
     ("reporting", "RPT-004", 1, {"proof": [
-        row("proof", position=1, component="ledger", amount_minor=None), row("proof", position=9)]}),
+        row("proof", position=1, component="ledger", amount_minor=None),
+        row("proof", position=9)]}),
     ("reporting", "RPT-005", 1, {"quarantined_row": []}),
     ("reporting", "RPT-006", 1, {"exception_item": []}),
     ("reporting", "RPT-007", 8, {"ageing": []}),

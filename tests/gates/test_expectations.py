@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import great_expectations as gx
-import pandas as pd
 import pytest
 
 from recon_engine.errors import GateBlocked
@@ -29,10 +27,24 @@ def entry(column: str, kind: str = COUNT, **changes: Any) -> dict[str, Any]:
     return {"type": kind, "kwargs": kwargs, "severity": "critical", "meta": meta} | changes
 
 
-def bare(frame: pd.DataFrame, *entries: dict[str, Any]) -> Any:
+def framed(column: str, numbers: list[int | None], kind: str = "int64") -> Any:
+    """Return a frame of one column."""
+    import pandas as pd
+
+    return pd.DataFrame({column: pd.array(numbers, dtype=kind)})
+
+
+def suite_of(*entries: dict[str, Any]) -> Any:
+    """Return a suite as Great Expectations makes it of these entries."""
+    import great_expectations as gx
+
+    return gx.ExpectationSuite(name="bare", expectations=list(entries))
+
+
+def bare(frame: Any, *entries: dict[str, Any]) -> Any:
     """Return what Great Expectations says without any guard of ours."""
     batch = expectations._door().get_batch({"dataframe": frame})
-    return batch.validate(gx.ExpectationSuite(name="bare", expectations=list(entries)))
+    return batch.validate(suite_of(*entries))
 
 
 def between(value: int) -> dict[str, Any]:
@@ -42,7 +54,7 @@ def between(value: int) -> dict[str, Any]:
 
 
 def test_bounds_are_floats_and_pass_a_total_that_is_wrong_by_one(weighed: Weighed) -> None:
-    trap = bare(pd.DataFrame({"delta": [ODD - 1]}), between(ODD))
+    trap = bare(framed("delta", [ODD - 1]), between(ODD))
 
     found = weighed(ALLOCATION, {"e": CLEAN | {"all_001": 1}})
 
@@ -58,7 +70,7 @@ def test_a_set_of_zero_is_exact_far_beyond_doubles(weighed: Weighed) -> None:
 
 
 def test_an_empty_frame_passes_so_a_gate_without_profiles_is_refused(weighed: Weighed) -> None:
-    trap = bare(pd.DataFrame({"delta": pd.array([], dtype="int64")}), entry("delta"))
+    trap = bare(framed("delta", []), entry("delta"))
 
     with pytest.raises(GateBlocked, match="found no profile, expected one row for every scope"):
         weighed(ALLOCATION, {})
@@ -67,7 +79,7 @@ def test_an_empty_frame_passes_so_a_gate_without_profiles_is_refused(weighed: We
 
 
 def test_a_null_passes_so_a_profile_with_a_hole_is_refused(weighed: Weighed) -> None:
-    trap = bare(pd.DataFrame({"delta": pd.array([None], dtype="Int64")}), entry("delta"))
+    trap = bare(framed("delta", [None], "Int64"), entry("delta"))
 
     with pytest.raises(GateBlocked, match="found None for all_001, expected a whole number"):
         weighed(ALLOCATION, {"e": CLEAN | {"all_001": None}})
@@ -82,7 +94,7 @@ def test_what_is_no_whole_number_of_64_bits_is_refused(weighed: Weighed, number:
 
 
 def test_an_empty_suite_passes_so_it_is_refused(tmp_path: Path, weighed: Weighed) -> None:
-    trap = bare(pd.DataFrame({"delta": [7]}))
+    trap = bare(framed("delta", [7]))
     (tmp_path / "allocation.json").write_text('{"name": "allocation", "expectations": []}')
 
     with pytest.raises(GateBlocked, match="an empty suite always passes"):
@@ -93,17 +105,17 @@ def test_an_empty_suite_passes_so_it_is_refused(tmp_path: Path, weighed: Weighed
 
 def test_an_unknown_type_is_dropped_so_fewer_answers_than_questions_are_refused() -> None:
     unknown = entry("delta", "expect_nothing_known")
-    trap = gx.ExpectationSuite(name="trap", expectations=[unknown])
+    trap = suite_of(unknown)
 
     with pytest.raises(GateBlocked, match="found 1 answers, expected 2"):
-        validate("allocation", [unknown, entry("other")], pd.DataFrame({"other": [0]}), {})
+        validate("allocation", [unknown, entry("other")], framed("other", [0]), {})
 
     assert trap.expectations == []
 
 
 def test_a_missing_column_may_count_as_a_warning_so_a_check_that_raised_is_refused() -> None:
     warning = entry("missing", severity="warning")
-    frame = pd.DataFrame({"delta": [0]})
+    frame = framed("delta", [0])
     trap = bare(frame, warning)
 
     with pytest.raises(GateBlocked, match="found a check that could not run"):
@@ -115,10 +127,10 @@ def test_a_missing_column_may_count_as_a_warning_so_a_check_that_raised_is_refus
 def test_a_scope_that_is_missing_from_the_answer_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    suite = read_suite(SHIPPED[0] / "allocation.json", "allocation", checks(ALLOCATION))
+    suite = read_suite(SHIPPED[-1] / "allocation.json", "allocation", checks(ALLOCATION))
     whole = validate
 
-    def half(name: str, entries: Any, frame: pd.DataFrame, parameters: Any) -> Any:
+    def half(name: str, entries: Any, frame: Any, parameters: Any) -> Any:
         return whole(name, entries, frame.iloc[:1], parameters)
 
     monkeypatch.setattr(expectations, "validate", half)
@@ -130,16 +142,28 @@ def test_a_scope_that_is_missing_from_the_answer_is_refused(
 def test_an_answer_that_overlooks_a_failing_scope_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    suite = read_suite(SHIPPED[0] / "allocation.json", "allocation", checks(ALLOCATION))
+    suite = read_suite(SHIPPED[-1] / "allocation.json", "allocation", checks(ALLOCATION))
     whole = validate
 
-    def kind(name: str, entries: Any, frame: pd.DataFrame, parameters: Any) -> Any:
+    def kind(name: str, entries: Any, frame: Any, parameters: Any) -> Any:
         return whole(name, entries, frame * 0, parameters)
 
     monkeypatch.setattr(expectations, "validate", kind)
 
     with pytest.raises(GateBlocked, match=r"ALL-001: Great Expectations found failing scopes \[\]"):
         weigh_profiles(suite, {"a": CLEAN | {"all_001": 1}})
+
+
+def test_a_named_index_hides_the_scope_so_the_index_has_no_name(weighed: Weighed) -> None:
+    frame = framed("all_001", [0, 3])
+    frame.index = ["a", "b"]
+    batch = expectations._door().get_batch({"dataframe": frame.rename_axis("scope")})
+    trap = batch.validate(suite_of(entry("all_001")), result_format="COMPLETE")
+
+    found = weighed(ALLOCATION, {"a": CLEAN, "b": CLEAN | {"all_001": 3}})
+
+    assert trap.results[0].result["unexpected_index_list"] == [{"all_001": 3, "scope": "b"}]
+    assert found.blocked == ("b",)
 
 
 def test_a_gate_that_crashes_is_a_failed_gate(

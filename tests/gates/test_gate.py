@@ -11,6 +11,7 @@ import pytest
 
 from recon_engine.errors import GateBlocked
 from recon_engine.gates import GateResult, columns_of
+from recon_engine.gates.gate import SHIPPED
 from recon_engine.gates.profile import metrics
 from recon_engine.pipeline import STAGES
 from recon_engine.stages.allocation import ALLOCATION
@@ -52,7 +53,7 @@ def test_the_error_of_a_blocked_scope_is_one_line_with_rule_and_count(weighed: W
     found = weighed(MATCHING, {"eu": CLEAN | {"mat_003": 500, "opn_012": 1}})
 
     assert str(found.error("eu")) == (
-        "matching eu: MAT-003 found 500, expected 0: per side and currency, items that entered = "
+        "matching/eu: MAT-003 found 500, expected 0: per side and currency, items that entered = "
         "amounts matched + amounts open (I8); nothing of eu was published"
     )
 
@@ -71,9 +72,7 @@ def test_a_schema_that_is_not_the_contract_blocks_every_scope(
     kept = [pair for pair in columns_of(TABLE) if pair[0] != "amount_minor"]
     clean = dict.fromkeys(metrics(ALLOCATION), 0)
 
-    found = weighed(
-        ALLOCATION, {"a": clean, "b": clean}, schemas={"allocation": [*kept, *columns]}
-    )
+    found = weighed(ALLOCATION, {"a": clean, "b": clean}, schemas={"allocation": [*kept, *columns]})
 
     assert found.verdict == {"a": "block", "b": "block"}
     assert any(f.rule_id == rule_id and shown in f.meaning for f in found.findings)
@@ -105,14 +104,14 @@ def test_the_suite_of_a_project_comes_before_the_shipped_one(
 ) -> None:
     (tmp_path / "matching.json").write_text("{}", encoding="utf-8")
 
-    with pytest.raises(GateBlocked, match="expectations matching.json"):
+    with pytest.raises(GateBlocked, match=r"expectations matching\.json"):
         weighed(MATCHING, {"a": CLEAN}, suites=tmp_path)
 
     assert weighed(ALLOCATION, {"a": dict.fromkeys(metrics(ALLOCATION), 0)}, suites=tmp_path)
 
 
 def test_a_project_can_make_a_warning_block(tmp_path: Path, weighed: Weighed) -> None:
-    shipped = json.loads((Path("expectations") / "matching.json").read_text(encoding="utf-8"))
+    shipped = json.loads((SHIPPED[-1] / "matching.json").read_text(encoding="utf-8"))
     for entry in shipped["expectations"]:
         if entry["meta"]["rule_id"] == "OPN-012":
             entry["severity"] = "critical"
@@ -124,7 +123,7 @@ def test_a_project_can_make_a_warning_block(tmp_path: Path, weighed: Weighed) ->
 
 
 def test_a_note_is_told_and_stops_nothing(tmp_path: Path, weighed: Weighed) -> None:
-    text = (Path("expectations") / "matching.json").read_text(encoding="utf-8")
+    text = (SHIPPED[-1] / "matching.json").read_text(encoding="utf-8")
     noted = text.replace('"severity": "warning"', '"severity": "info"')
     (tmp_path / "matching.json").write_text(noted, encoding="utf-8")
 
@@ -158,6 +157,8 @@ def test_a_gate_does_not_load_great_expectations_until_it_weighs() -> None:
         "print(sorted({'great_expectations', 'pandas'} & set(sys.modules)))"
     )
 
-    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
 
     assert told.stdout.strip() == "[]"

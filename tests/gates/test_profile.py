@@ -40,7 +40,7 @@ def test_rows_and_violations_are_counted_exactly(profile_of: Profile) -> None:
 
 
 def test_a_null_never_hides_a_violation(profile_of: Profile) -> None:
-    holes = {name: None for name in ("kind", "generation", "currency")}
+    holes = dict.fromkeys(("kind", "generation", "currency"))
 
     found = profile_of("allocation", {"allocation": [row("allocation", **holes)]})
 
@@ -79,6 +79,8 @@ def test_a_relation_that_the_stage_forgot_to_leave_for_its_gate_stops_the_scope(
 
 def test_a_delta_that_overflows_stops_the_scope_instead_of_passing(tmp_path: Path) -> None:
     lines = [row("journal_line", line_no=n, functional_minor=LARGEST) for n in (1, 2)]
-    with stage_workspace(tmp_path, JOURNALS, {"journal_line": lines}) as workspace:
-        with pytest.raises(GateBlocked, match="journals JOU-001"):
-            profile(JOURNALS, workspace)
+    with (
+        stage_workspace(tmp_path, JOURNALS, {"journal_line": lines}) as workspace,
+        pytest.raises(GateBlocked, match="journals JOU-001"),
+    ):
+        profile(JOURNALS, workspace)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,7 +169,9 @@ def first_broken(workspace: Workspace, dataset: str, **changes: Any) -> list[str
     rules = quarantine_rules(dataset)
     read = row(dataset)
     raw = {rule.shows: None for rule in rules if rule.shows not in read}
-    fill(workspace, TABLES[dataset], "typed", [read | {k: changes[k] for k in changes if k in read}])
+    fill(
+        workspace, TABLES[dataset], "typed", [read | {k: changes[k] for k in changes if k in read}]
+    )
     texts = ", ".join(f"cast(${name} as varchar) as {name}" for name in raw)
     cases = " ".join(f"when {rule.predicate} then '{rule.id}'" for rule in rules)
     workspace.make("candidate", f"select typed.*, {texts} from typed", **(raw | changes))

@@ -353,7 +353,7 @@ ROW_RULES = (
         f"{outside('proof', PROOFS)} or {outside('verdict', ('proved', 'unproved', 'broken'))}",
     ),
     row_rule(
-        "proof", "011", "critical", "verdict",
+        "proof", "011", "warning", "verdict",
         "no proof is broken: nothing is unexplained (I3-I7, I22)",
         "coalesce(verdict = 'broken', false)",
     ),

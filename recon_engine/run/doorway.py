@@ -17,25 +17,26 @@ from recon_engine.store.state import Lease, Staged
 
 def pass_gate(
     project: Project, stage: Stage, made: Sequence[Made], lease: Lease, run_id: str
-) -> dict[str, ScopeResult]:
-    """Return what became of each staged scope, by name.
+) -> tuple[dict[str, ScopeResult], GateResult | None]:
+    """Return what became of each staged scope, by name, and what the gate said.
 
     A gate that cannot run stops all of them. The gate's answer is kept as JSON in the lake.
     """
     if not made:
-        return {}
+        return {}, None
     try:
         profiles = {one.job.scope: one.manifest.profile for one in made}
         result = weigh(
             stage, profiles, _schemas(project, stage, made), project.folder / "expectations"
         )
     except ReconError as error:
-        return {
+        stopped = {
             one.job.scope: ScopeResult(
                 one.job.scope, "stopped", message=str(error), exit_code=error.exit_code
             )
             for one in made
         }
+        return stopped, None
     gate_sha = project.lake.put_result(result.to_json())
     passing = [one for one in made if one.job.scope not in result.blocked]
     staged = [
@@ -51,7 +52,7 @@ def pass_gate(
     ]
     if staged:
         project.state.publish(staged, lease, run_id, gate_sha)
-    return {one.job.scope: _told(one, result) for one in made}
+    return {one.job.scope: _told(one, result) for one in made}, result
 
 
 def _told(one: Made, result: GateResult) -> ScopeResult:
@@ -63,7 +64,7 @@ def _told(one: Made, result: GateResult) -> ScopeResult:
         scope,
         "published",
         rows={name: dataset.rows for name, dataset in one.manifest.outputs.items()},
-        warnings=tuple(str(finding) for finding in result.of(scope)),
+        warnings=tuple(str(f) for f in result.of(scope) if f.severity == "warning"),
     )
 
 

@@ -95,7 +95,9 @@ def _from_state(
         found = project.state.deliveries(scope, business_date)
         records = [{name: getattr(d, name) for name in read.table.names} for d in found]
     elif read.table.name == "decision":
-        entries = project.state.decisions(decision_seq, scope, business_date)
+        before = project.state.previous("matching", scope, business_date)
+        after = None if before is None else before.business_date
+        entries = project.state.decisions(decision_seq, scope, business_date, after)
         records = [{name: getattr(d, name) for name in read.table.names} for d in entries]
     else:
         assert read.table.name == "posting_receipt", read.table.name

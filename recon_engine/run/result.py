@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from recon_engine.errors import ExitCode
+from recon_engine.gates import GateResult
 
 ScopeStatus = Literal["published", "unchanged", "stopped", "held"]
 
@@ -30,6 +31,8 @@ class StageResult:
     stage: str
     scopes: tuple[ScopeResult, ...]
     seconds: float
+    gate: GateResult | None = field(default=None, repr=False)
+    """What the gate said; None where nothing was weighed."""
 
     @property
     def verdict(self) -> str:

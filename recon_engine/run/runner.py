@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from recon_engine import __version__
 from recon_engine.errors import ExitCode, ReconError, Unavailable
+from recon_engine.gates import docs
 from recon_engine.pipeline import STAGES
 from recon_engine.run.doorway import pass_gate
 from recon_engine.run.project import Project
@@ -30,6 +31,7 @@ class Attempt:
     business_date: date
     run_id: str
     not_pulled: Mapping[str, ReconError]
+    data_docs: bool
 
 
 def run_date(
@@ -41,12 +43,14 @@ def run_date(
     run_id: str | None = None,
     not_pulled: Mapping[str, ReconError] | None = None,
     verb: str = "run",
+    data_docs: bool = False,
 ) -> RunResult:
     """Return what one run of one date did; everything it says is published, or nothing of it is.
 
     A scope that stops leaves the others going; what draws on it is held. An equal run key is a
-    no-op. `not_pulled` are sources whose files could not be had: they stop at landing. `say` hears
-    every stage.
+    no-op. What every gate said stands as a page in `lake/gates/<date>`, with the site of Great
+    Expectations beside it if `data_docs`. `not_pulled` are sources whose files could not be had:
+    they stop at landing. `say` hears every stage.
     Raises: Unavailable where another run is busy with a scope, or an earlier date was not run.
     """
     started, run_id = time.monotonic(), run_id or new_run_id(business_date)
@@ -61,12 +65,12 @@ def run_date(
     )
     stages: list[StageResult] = []
     try:
-        attempt = Attempt(project, business_date, run_id, not_pulled or {})
+        attempt = Attempt(project, business_date, run_id, not_pulled or {}, data_docs)
         for stage in STAGES:
             stages.append(_run_stage(attempt, stage, stages))
             if say is not None:
                 say(stages[-1])
-        result = _conclude(project, run_id, business_date, stages)
+        result = _conclude(attempt, stages)
     except BaseException as error:
         state.finish_run(run_id, "stopped", ExitCode.FAULT, _now(), message=str(error)[:400])
         raise
@@ -121,9 +125,10 @@ def _run_stage(attempt: Attempt, stage: Stage, before: list[StageResult]) -> Sta
                 made.append(outcome)
             else:
                 results[job.scope] = _stopped(job.scope, outcome)
-        results |= pass_gate(project, stage, made, lease, attempt.run_id)
+        passed, gate = pass_gate(project, stage, made, lease, attempt.run_id)
+    results |= passed
     told = tuple(results[name] for name in names)
-    return StageResult(stage.name, told, time.monotonic() - started)
+    return StageResult(stage.name, told, time.monotonic() - started, gate)
 
 
 def _consider(
@@ -162,15 +167,17 @@ def _rows(project: Project, manifest_sha: str) -> dict[str, int]:
     return {name: d.rows for name, d in project.lake.manifest(manifest_sha).outputs.items()}
 
 
-def _conclude(
-    project: Project, run_id: str, business_date: date, stages: list[StageResult]
-) -> RunResult:
+def _conclude(attempt: Attempt, stages: list[StageResult]) -> RunResult:
     """Seal the entities whose night is green, write the night for the verifier, and sum up."""
+    project, business_date, run_id = attempt.project, attempt.business_date, attempt.run_id
     last = stages[-1]
     for told in last.scopes:
         if told.status in ("published", "unchanged"):
             project.state.seal(told.scope, business_date, run_id)
     write_night(project, business_date, run_id)
+    if gates := [stage.gate for stage in stages if stage.gate is not None]:
+        folder = project.lake.root / "gates" / business_date.isoformat()
+        docs.write(gates, folder, f"Gates of {business_date}", data_docs=attempt.data_docs)
     stopped = [s for stage in stages for s in stage.scopes if s.status == "stopped"]
     exceptions, overdue = count_exceptions(project, business_date)
     return RunResult(
@@ -188,5 +195,5 @@ def _conclude(
 def _exit_code(project: Project, stopped: list[ScopeResult], overdue: int) -> ExitCode:
     if stopped:
         codes = {scope.exit_code for scope in stopped}
-        return ExitCode.NOT_NOW if codes == {ExitCode.NOT_NOW} else ExitCode.STOPPED
+        return codes.pop() if len(codes) == 1 else ExitCode.STOPPED
     return ExitCode.OVERDUE if overdue > project.rulebook.policy.overdue_limit else ExitCode.DONE

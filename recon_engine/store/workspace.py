@@ -24,6 +24,9 @@ from recon_engine.tables.table import SQL_TYPES, Table
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 INCOMING = "incoming_rows"
+PARSED: dict[str, tuple[int, frozenset[str]]] = {}
+"""How many statements a text has, and the values it names: the queries of the house are few, and
+come again for every scope."""
 
 
 class Workspace:
@@ -182,19 +185,23 @@ class Workspace:
         text = sql.read_text(encoding="utf-8") if isinstance(sql, Path) else sql
         shown = sql.name if isinstance(sql, Path) else name
         with self._clear(shown):
-            statements = self._con.extract_statements(text)
-        if len(statements) != 1:
+            count, wanted = PARSED.get(text) or self._parse(text)
+        if count != 1:
             raise ReconError(
-                f"{self._place}: {shown} has {len(statements)} statements, expected one; "
-                "nothing was run"
+                f"{self._place}: {shown} has {count} statements, expected one; nothing was run"
             )
-        wanted = statements[0].named_parameters
         if missing := sorted(wanted - values.keys()):
             raise ReconError(
                 f"{self._place}: {shown} asks for ${missing[0]}, which has no value; "
                 "nothing was run"
             )
         return text, {key: value for key, value in values.items() if key in wanted}
+
+    def _parse(self, text: str) -> tuple[int, frozenset[str]]:
+        statements = self._con.extract_statements(text)
+        names = statements[0].named_parameters if statements else ()
+        PARSED[text] = len(statements), frozenset(names)
+        return PARSED[text]
 
     def _check_stamp(self, path: Path, table: Table) -> None:
         found = pq.read_schema(path).metadata or {}

@@ -95,20 +95,6 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     )
 
 
-def currency_of(table: Table, measure: str) -> str | None:
-    """Return the column with the currency of a money column, or None where the table has none.
-
-    `gross_minor` uses `gross_currency`, `functional_closing_minor` uses `functional_currency`; what
-    has no currency of its own uses `currency`.
-    """
-    words = measure.split("_")[:-1]
-    for length in range(len(words), -1, -1):
-        name = "_".join((*words[:length], "currency"))
-        if name in table.names:
-            return name
-    return None
-
-
 def _check_columns(rows: Rows, place: str, table: Table, source: str) -> None:
     found = {name: kind for name, kind, *_ in rows(f"describe {source}")}
     for column in table.columns:
@@ -172,7 +158,7 @@ def _copy(table: Table, source: str, path: Path) -> str:
 def _totals(rows: Rows, table: Table, stored: str) -> dict[str, int]:
     by_currency: dict[str | None, list[str]] = {}
     for measure in table.money:
-        by_currency.setdefault(currency_of(table, measure), []).append(measure)
+        by_currency.setdefault(table.currency_of(measure), []).append(measure)
     totals: dict[str, int] = {}
     for currency, measures in by_currency.items():
         group = f"coalesce(\"{currency}\", '*')" if currency else "'*'"

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from recon_engine.errors import GateBlocked, ReconError
-from recon_engine.store.export import currency_of
 from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import JOURNAL_LINE
@@ -211,7 +210,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(
 def test_money_is_added_up_under_its_own_currency(
     table: Table, measure: str, currency: str
 ) -> None:
-    assert currency_of(table, measure) == currency
+    assert table.currency_of(measure) == currency
 
 
 def test_a_table_without_currency_has_a_star(

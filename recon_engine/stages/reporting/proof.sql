@@ -2,6 +2,7 @@
 -- in:  ledger_balance                  the ERP's trial balance of the date
 --      account_roll                    what our journals put on each account, not yet in that balance
 --      open_item                       what is listed and not journaled
+--      quarantined_row                 what could not be read, and history_quarantined_row before
 --      processor_balance               balances of tonight, and history_processor_balance before
 --      statement_balance               statements of tonight, and history_statement_balance before
 --      billing_document                open invoices and credit notes
@@ -87,6 +88,17 @@ listed as (
     group by side, held_role, currency
 ),
 
+unread as (
+    select currency, sum(amount_minor) as amount_minor
+    from (
+        select dataset, currency, amount_minor from quarantined_row
+        union all
+        select dataset, currency, amount_minor from history_quarantined_row
+    )
+    where dataset = 'settlement_line'
+    group by currency
+),
+
 document as (
     select account, currency, sum(open_minor) as amount_minor
     from billing_document
@@ -134,6 +146,14 @@ component as (
     union all
     select
         a.proof, a.account, a.currency, 4 as position,
+        'listed settlement lines that could not be read' as component,
+        coalesce(u.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join unread as u on u.currency = a.currency
+    where a.proof = 'clearing'
+    union all
+    select
+        a.proof, a.account, a.currency, 5 as position,
         'less what the processors say they hold' as component,
         -p.amount_minor as amount_minor,
     from proof_account as a

@@ -139,6 +139,7 @@ REPORTING = Stage(
         Read(ACCOUNT_ROLL, "previous"),
         Read(PROCESSOR_BALANCE, "history"),
         Read(STATEMENT_BALANCE, "history"),
+        Read(QUARANTINED_ROW, "history"),
         Read(SETTLEMENT_APPLICATION, "history"),
         Read(JOURNAL_LINE, "history"),
     ),

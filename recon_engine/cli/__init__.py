@@ -1,0 +1,21 @@
+"""The command line: the verbs, one module a group of them."""
+
+from __future__ import annotations
+
+from recon_engine.cli.app import app, main
+from recon_engine.cli.demo import demo
+from recon_engine.cli.exceptions import exceptions
+from recon_engine.cli.explain import explain
+from recon_engine.cli.health import doctor, verify
+from recon_engine.cli.project import check, init, schema
+from recon_engine.cli.run import run
+from recon_engine.cli.status import status
+
+__all__ = ["app", "main"]
+
+for panel, verbs in (
+    ("Begin", (demo, init, check, doctor, schema)),
+    ("Every night", (run, status, exceptions, explain, verify)),
+):
+    for verb in verbs:
+        app.command(rich_help_panel=panel)(verb)

@@ -1,0 +1,142 @@
+"""`status`: what ran, what is published and closed, what waits, and who is at work."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from recon_engine.cli.selection import (
+    DateOption,
+    EntityOption,
+    ProcessorOption,
+    Selection,
+    published_dates,
+    select,
+    spans,
+)
+from recon_engine.cli.terminal import Terminal, add_row, counted, grid
+from recon_engine.errors import ExitCode, ReconError
+
+if TYPE_CHECKING:
+    from recon_engine.run import Project
+    from recon_engine.store.state import RunRow
+
+RUNS = 20
+
+
+def status(
+    context: typer.Context,
+    day: DateOption = None,
+    entity: EntityOption = None,
+    processor: ProcessorOption = None,
+) -> ExitCode:
+    """Show the last runs, published and closed dates, waiting files, and runs at work."""
+    from recon_engine.run import open_project
+
+    terminal = Terminal.of(context)
+    with open_project(terminal.project) as project:
+        selection = select(project.rulebook, day, entity, processor)
+        found = gathered(project, selection)
+    show_runs(terminal, found["runs"])
+    terminal.show(f"published: {spans(found['published']) or 'nothing yet'}")
+    for name, day in found["sealed_to"].items():
+        terminal.show(f"closed:    {name} to {day}" if day else f"closed:    {name} not yet")
+    for pending in found["pending"]:
+        terminal.show(
+            f"waiting:   {pending['business_date']}  {pending['entity']}  "
+            f"{counted(pending['files'], 'file')} landed, not closed"
+        )
+    for waiting in found["waiting"]:
+        said = waiting["fault"] or f"{counted(waiting['files'], 'new file')} in the inbox"
+        terminal.show(f"waiting:   {waiting['source']}  {said}")
+    running = [row for row in found["runs"] if row["status"] == "running"]
+    for row in running:
+        terminal.show(
+            f"at work:   {row['run_id']} since {row['started_at']:%Y-%m-%d %H:%M:%S} UTC, "
+            "or it died: the next run takes its scopes over"
+        )
+    return terminal.answer("status", ExitCode.DONE, found)
+
+
+def gathered(project: Project, selection: Selection) -> dict[str, Any]:
+    """Return everything that `status` shows, selected."""
+    rules, state = project.rulebook, project.state
+    days = published_dates(project)
+    entities = [name for name in rules.accounts if selection.entity in (None, name)]
+    return {
+        "project": project.folder.absolute(),
+        "runs": [
+            run_json(row) for row in state.runs(RUNS) if selection.date in (None, row.business_date)
+        ],
+        "published": [day for day in days if selection.date in (None, day)],
+        "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
+        "pending": [
+            {"business_date": day, "entity": name, "files": files}
+            for day, name, files in state.pending_dates(date.max)
+            if name in entities and selection.date in (None, day)
+        ],
+        "waiting": waiting(project, selection),
+    }
+
+
+def waiting(project: Project, selection: Selection) -> list[dict[str, Any]]:
+    """Return for each source with an inbox how many files no run has taken yet, if any."""
+    from recon_engine.connectors.connector import ALWAYS_READ
+    from recon_engine.pull import connector_of
+
+    found: list[dict[str, Any]] = []
+    for name, source in project.rulebook.sources.items():
+        if source.extract is not None or not selection.keeps(source.entity, name, name):
+            continue
+        try:
+            offers = connector_of(project.environment, source).list(source, date.max)
+        except ReconError as error:
+            found.append({"source": name, "files": 0, "fault": str(error)})
+            continue
+        new = sum(
+            offer.modified_ns == ALWAYS_READ
+            or project.state.known(name, offer.name, offer.size_bytes, offer.modified_ns) is None
+            for offer in offers
+        )
+        if new:
+            found.append({"source": name, "files": new, "fault": ""})
+    return found
+
+
+def show_runs(terminal: Terminal, runs: list[dict[str, Any]]) -> None:
+    """Show the runs as a table, the newest first."""
+    headings = ("run", "date", "status", "exit", "started (UTC)", "seconds", "by")
+    table = grid(*headings, right=("exit", "seconds"))
+    for row in runs:
+        ended = row["finished_at"]
+        seconds = f"{(ended - row['started_at']).total_seconds():.1f}" if ended else ""
+        add_row(
+            table,
+            row["run_id"],
+            row["business_date"],
+            row["status"],
+            row["exit_code"],
+            f"{row['started_at']:%Y-%m-%d %H:%M:%S}",
+            seconds,
+            row["actor"],
+        )
+    terminal.show(table if runs else "no run yet")
+
+
+def run_json(row: RunRow) -> dict[str, Any]:
+    """Return a run as JSON has it."""
+    return {
+        "run_id": row.run_id,
+        "business_date": row.business_date,
+        "verb": row.verb,
+        "status": row.status,
+        "exit_code": row.exit_code,
+        "message": row.message,
+        "actor": row.actor,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "rulebook_hash": row.rulebook_hash,
+        "code_version": row.code_version,
+    }

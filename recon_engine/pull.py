@@ -85,10 +85,20 @@ class Pull:
                 self.file(source, opened, offer)
             except ReconError as error:
                 self.report.add(source.name, offer.name, error)
+                if not isinstance(error, Unavailable):
+                    self._record_refusal(self.report.refused[-1])
             except OSError as error:
                 reason = (error.strerror or type(error).__name__).lower()
                 full = Unavailable(f"{offer.name}: cannot be kept ({reason}); it was not landed")
                 self.report.add(source.name, offer.name, full)
+
+    def _record_refusal(self, finding: Finding) -> None:
+        self.state.refuse(
+            source=finding.source,
+            file_name=finding.file,
+            message=finding.message,
+            run_id=self.run_id,
+        )
 
     def file(self, source: Source, opened: Connector, offer: Offer) -> None:
         """Take one file, unless it was delivered before as it stands."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from recon_engine.connectors.folder import FolderConnector
 from recon_engine.pull import PullReport, pull
 from recon_engine.rulebook.environment import Environment, FolderConnection, SqlConnection
 from recon_engine.rulebook.policy import Policy
@@ -110,11 +111,7 @@ def test_a_file_is_delivered_under_the_day_in_its_name(project: Project) -> None
     report = project.pull()
 
     (delivery,) = report.delivered
-    assert (delivery.source, delivery.entity, delivery.file_name) == (
-        "bank",
-        "E1",
-        "bank_2026-03-01.csv",
-    )
+    assert (delivery.source, delivery.file_name) == ("bank", "bank_2026-03-01.csv")
     assert (delivery.business_date, delivery.late, delivery.version) == (date(2026, 3, 1), False, 1)
     assert project.landed() == [delivery.file_id]
     assert project.lake.open_landed(delivery.file_id).read() == ROWS.encode()
@@ -210,16 +207,16 @@ def fill_erp(root: Path, amount: str) -> None:
     connection.close()
 
 
-def add_ledger(project: Project, connection: str = "erp") -> None:
+def add_ledger(project: Project) -> None:
     """Replace the sources by one extract."""
     columns = {"document_id": "doc", "amount": "amt"}
     project.sources.clear()
     project.add(
         "ledger",
         record="ledger",
-        connection=connection,
+        columns={},
+        connection="erp",
         business_date={"by": "run"},
-        columns={field: field for field in columns},
         extract={"table": "gl", "columns": columns, "order_by": ("doc",)},
     )
 
@@ -313,7 +310,15 @@ def test_a_file_still_being_written_is_left_for_the_next_pull(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = project.drop("bank_2026-03-02.csv")
-    monkeypatch.setattr("recon_engine.connectors.folder.FolderConnector._blocks", growing(path))
+    blocks = FolderConnector._blocks
+
+    def growing(*args: Any) -> Iterator[bytes]:
+        for block in blocks(*args):
+            with path.open("a") as writer:
+                writer.write("R3,late,2026-03-02,1.00,EUR\n")
+            yield block
+
+    monkeypatch.setattr(FolderConnector, "_blocks", growing)
 
     report = project.pull()
     monkeypatch.undo()
@@ -324,21 +329,6 @@ def test_a_file_still_being_written_is_left_for_the_next_pull(
     assert report.delivered == []
     assert [d.size_bytes for d in later.delivered] == [path.stat().st_size]
     assert len(project.landed()) == 1
-
-
-def growing(path: Path) -> Any:
-    """Return a way to read a file in which it grows after its first block."""
-    from recon_engine.connectors.folder import FolderConnector
-
-    blocks = FolderConnector._blocks
-
-    def read(*args: Any) -> Iterator[bytes]:
-        for block in blocks(*args):
-            with path.open("a") as writer:
-                writer.write("R3,late,2026-03-02,1.00,EUR\n")
-            yield block
-
-    return read
 
 
 def test_a_pull_killed_before_the_record_is_made_up_for_once(
@@ -388,6 +378,15 @@ def test_a_file_with_a_card_number_leaves_no_trace_of_it(project: Project, conte
     for kept in (project.all_bytes(), repr(report).encode()):
         assert VISA.encode() not in kept
         assert b"4111 1111" not in kept
+
+
+def test_a_refusal_stands_in_the_audit_log(project: Project) -> None:
+    project.drop("bank_2026-03-02.csv", f"card,{HEADER}{VISA},R1,rent,2026-03-02,10.00,EUR\n")
+
+    (finding,) = project.pull().refused
+
+    refusals = [row.subject for row in project.state.audit() if row.event == "refuse"]
+    assert refusals == [f"{finding.source}/bank_2026-03-02.csv"]
 
 
 def test_a_card_number_in_a_file_name_leaves_no_trace_either(project: Project) -> None:

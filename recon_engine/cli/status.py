@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def status(
     entity: EntityOption = None,
     processor: ProcessorOption = None,
 ) -> ExitCode:
-    """Show the last runs, published and closed dates, waiting files, and runs at work."""
+    """Show the last runs, published and closed dates, waiting files, and who is at work."""
     from recon_engine.run import open_project
 
     terminal = Terminal.of(context)
@@ -51,11 +52,10 @@ def status(
     for waiting in found["waiting"]:
         said = waiting["fault"] or f"{counted(waiting['files'], 'new file')} in the inbox"
         terminal.show(f"waiting:   {waiting['source']}  {said}")
-    running = [row for row in found["runs"] if row["status"] == "running"]
-    for row in running:
+    for lease in found["leases"]:
         terminal.show(
-            f"at work:   {row['run_id']} since {row['started_at']:%Y-%m-%d %H:%M:%S} UTC, "
-            "or it died: the next run takes its scopes over"
+            f"at work:   {lease['holder']} on {lease['key']} "
+            f"since {lease['acquired_at']:%Y-%m-%d %H:%M:%S} UTC"
         )
     return terminal.answer("status", ExitCode.DONE, found)
 
@@ -70,6 +70,7 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
         "runs": [
             run_json(row) for row in state.runs(RUNS) if selection.date in (None, row.business_date)
         ],
+        "leases": [asdict(lease) for lease in state.held()],
         "published": [day for day in days if selection.date in (None, day)],
         "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
         "pending": [

@@ -67,6 +67,12 @@ class Intake(Audit):
             self._record(con, "deliver", f"{source}/{file_id}", vars(delivery))
         return delivery
 
+    def refuse(self, *, source: str, file_name: str, message: str, run_id: str) -> None:
+        """Record that a file was not let in, and why; nothing of it was kept."""
+        told = {"file_name": file_name, "message": message, "run_id": run_id}
+        with self._writing() as con:
+            self._record(con, "refuse", f"{source}/{file_name}", told)
+
     def known(
         self, source: str, file_name: str, size_bytes: int, modified_ns: int
     ) -> Delivery | None:

@@ -13,7 +13,7 @@ from recon_engine.errors import Unavailable
 from recon_engine.store.state import process
 from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.models import LEASE
-from recon_engine.store.state.rows import Grant
+from recon_engine.store.state.rows import Grant, HeldLease
 
 
 class Lease:
@@ -68,6 +68,17 @@ class Leases(Audit):
             fences = {key: _take(con, key, holder, now, seconds) for key in sorted(set(keys))}
             self._record(con, "lease", holder, fences, holder)
         return Lease(self, Grant(holder, fences))
+
+    def held(self) -> list[HeldLease]:
+        """Return the leases that somebody holds now, by key."""
+        wanted = select(LEASE).where(LEASE.c.holder.is_not(None)).order_by(LEASE.c.key)
+        with self._reading() as con:
+            now = self._now()
+            return [
+                HeldLease(row.key, row.holder, row.fence, row.acquired_at, row.expires_at)
+                for row in con.execute(wanted)
+                if _held(row, now)
+            ]
 
     def renew(self, lease: Lease, seconds: int = 900) -> None:
         """Hold a lease longer; Unavailable where another holder has taken a key over."""

@@ -120,6 +120,17 @@ class AuditHead:
 
 
 @dataclass(frozen=True)
+class HeldLease:
+    """A key that somebody works on now."""
+
+    key: str
+    holder: str
+    fence: int
+    acquired_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class Grant:
     """Leased keys with their fencing numbers: the proof that a holder is still the last one."""
 

@@ -165,3 +165,11 @@ def test_a_number_that_another_process_has_now_is_gone() -> None:
 def test_a_database_that_fails_says_so_as_an_error_of_ours(state: State) -> None:
     with pytest.raises(ReconError, match="nothing is known to be written"), state._writing() as con:
         con.exec_driver_sql("select nonsense from nowhere")
+
+
+def test_what_is_held_is_listed_until_it_is_given_back(state: State) -> None:
+    with state.lease(["b", "a"], "run 1"):
+        during = [(lease.key, lease.holder, lease.fence) for lease in state.held()]
+
+    assert during == [("a", "run 1", 1), ("b", "run 1", 1)]
+    assert state.held() == []

@@ -77,7 +77,7 @@ REASONS = {
     "unknown_kind": "the processor printed a kind of line that nobody mapped",
     "dispute_open": "a chargeback waits for its treatment",
     "adjustment_unexplained": "the processor adjusted the balance without a reference to a sale",
-    "foreign_settlement": "a line settled in another currency than it was sold in; it is not booked yet",
+    "foreign_settlement": "a line settled in another currency than it was sold in; not booked yet",
     "quarantined_row": "a row could not be read; it was kept and counted",
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",

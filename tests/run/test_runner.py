@@ -1,0 +1,115 @@
+"""One date through the corridor, on both stores: what is published, what is not done twice."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from recon_engine.cli.project import make_project
+from recon_engine.demo import make_world, write_world
+from recon_engine.errors import Unavailable
+from recon_engine.night import run_night
+from recon_engine.run import Project, night, open_project, read_table
+
+MONDAY = date(2026, 3, 2)
+
+
+def made_project(folder: Path) -> Path:
+    make_project(folder)
+    write_world(make_world(MONDAY, 2, payments_a_day=20), folder)
+    return folder
+
+
+def hashes(project: Project, day: date) -> dict[str, str]:
+    """Return the logical hash of every dataset of a date."""
+    told = night(project, day)["manifests"]
+    return {
+        f"{one['stage']}/{one['scope']}/{name}": dataset.logical_hash
+        for one in told
+        for name, dataset in project.lake.manifest(one["sha"]).outputs.items()
+        if one["stage"] != "landing"
+    }
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    with open_project(made_project(tmp_path_factory.mktemp("sqlite") / "books")) as project:
+        run_night(project, MONDAY, actor="controller")
+        return hashes(project, MONDAY)
+
+
+def test_a_night_says_the_same_with_its_state_in_postgresql(
+    on_sqlite: dict[str, str], store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECON_STORE_URL", store_url)
+
+    with open_project(made_project(tmp_path / "books")) as project:
+        result = run_night(project, MONDAY, actor="controller").run
+        found = hashes(project, MONDAY)
+
+    assert result.status == "done"
+    assert found == on_sqlite
+
+
+def test_a_second_run_of_a_date_has_nothing_to_do(tmp_path: Path) -> None:
+    with open_project(made_project(tmp_path / "books")) as project:
+        run_night(project, MONDAY, actor="controller")
+        before = night(project, MONDAY)
+
+        again = run_night(project, MONDAY, actor="controller")
+
+        assert (again.run.status, again.run.exit_code) == ("nothing to do", 0)
+        assert not again.pulled.delivered
+        assert night(project, MONDAY) == before
+
+
+def test_a_date_waits_for_the_files_of_the_date_before(tmp_path: Path) -> None:
+    with open_project(made_project(tmp_path / "books")) as project:
+        tuesday = MONDAY + timedelta(1)
+
+        with pytest.raises(Unavailable, match="run 2026-03-02 first"):
+            run_night(project, tuesday, actor="controller")
+
+        assert night(project, tuesday)["manifests"] == []
+
+
+def test_a_busy_scope_stops_the_second_run_and_leaves_the_first(tmp_path: Path) -> None:
+    with open_project(made_project(tmp_path / "books")) as project:
+        key = f"landing/adyen_eu/{MONDAY}"
+
+        with project.state.lease([key], "another run"), pytest.raises(Unavailable, match="busy"):
+            run_night(project, MONDAY, actor="controller")
+
+        assert run_night(project, MONDAY, actor="controller").run.status == "done"
+
+
+def test_a_source_that_is_away_holds_what_draws_on_it_and_nothing_else(tmp_path: Path) -> None:
+    folder = made_project(tmp_path / "books")
+    (folder / "erp.db").rename(folder / "erp.away")
+
+    with open_project(folder) as project:
+        stopped = run_night(project, MONDAY, actor="controller").run
+        published = {one["scope"] for one in night(project, MONDAY)["manifests"]}
+        (folder / "erp.away").rename(folder / "erp.db")
+        mended = run_night(project, MONDAY, actor="controller").run
+
+    assert (stopped.status, stopped.exit_code) == ("stopped", 5)
+    assert {"adyen_eu", "northpay", "bank_eur"} <= published
+    assert not published & {"erp_ledger", "E1"}
+    assert mended.status == "done"
+
+
+def test_the_night_and_its_gates_are_kept_beside_the_parts(tmp_path: Path) -> None:
+    with open_project(made_project(tmp_path / "books")) as project:
+        run_night(project, MONDAY, actor="controller")
+
+        kept = json.loads((project.lake.root / "nights" / f"{MONDAY}.json").read_text())
+        page = project.lake.root / "gates" / str(MONDAY) / "index.html"
+
+        assert kept["manifests"] == night(project, MONDAY)["manifests"]
+        assert "8 gates" in page.read_text(encoding="utf-8")
+        assert not list(project.lake.staging.iterdir())
+        assert read_table(project, "proof", MONDAY).num_rows > 0

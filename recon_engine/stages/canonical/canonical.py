@@ -63,7 +63,7 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     recipe = RECIPES[source.record]
     parser = find_parser(source.parser)
     values = _values(source, rules, run, recipe)
-    read_files(inputs, source, parser)
+    read_files(inputs, source, parser, identified=recipe.identified)
     _register_rules(inputs, source, rules, parser)
     inputs.make("typed", SQL / f"{source.record}_candidate.sql", **values)
     judge(inputs, recipe.dataset)

@@ -28,9 +28,10 @@ class Arrival:
     disposition: str
 
 
-def read_files(inputs: Workspace, source: Source, parser: Parser) -> None:
+def read_files(inputs: Workspace, source: Source, parser: Parser, *, identified: bool) -> None:
     """Make `source_file`, `unread_file` and one `record_<name>` of every kind the source yields.
 
+    `identified` tells lines that count once over all files from a snapshot that holds for its day.
     Reads:   landed_file, history_landed_file.
     Makes:   source_file, one row per delivery of the date, with its disposition;
              unread_file, one row per file that could not be read and was replaced since;
@@ -38,7 +39,7 @@ def read_files(inputs: Workspace, source: Source, parser: Parser) -> None:
     Raises:  ParseError where a file cannot be read and nothing has replaced it; no row of any file
              is kept then.
     """
-    inputs.make("source_file", SQL / "source_file.sql")
+    inputs.make("source_file", SQL / "source_file.sql", identified=identified)
     kinds = (RECORDS[source.record], *([STATEMENT] if source.record == "bank" else []))
     for record in kinds:
         inputs.append(f"record_{record.name}", [_empty(record)])
@@ -58,9 +59,9 @@ def read_files(inputs: Workspace, source: Source, parser: Parser) -> None:
         except ParseError as error:
             _forget(inputs, kinds, arrival)
             unread.append((arrival, error))
-    for arrival, error in unread:
+    for arrival, fault in unread:
         if not _replaced(arrival, readable):
-            raise error
+            raise fault
     rows = [(arrival.delivery_seq,) for arrival, _ in unread]
     inputs.register("unread_file", small_table({"delivery_seq": "int64"}, rows))
 

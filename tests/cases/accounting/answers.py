@@ -1,0 +1,295 @@
+"""Holds what the engine published against what the tables of a case say, to the minor unit."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import permutations
+
+from recon_engine.money import Money
+from tests.cases.accounting.company import AGAIN, days, documents, ledger_rows, reports
+from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.tables import LINE, Case, EntryLine
+
+FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
+EXPECTED = re.compile(r"(?P<line>P\d+) until (?P<due>\d{4}-\d\d-\d\d)")
+Content = tuple[tuple[date, str, str, int], ...]
+"""A journal: posting date, entity, account and amount of its lines, in order."""
+
+
+def differences(case: Case, outcome: Outcome) -> list[str]:
+    """Return every difference between a case and what its nights published; none where all is well.
+
+    Raises: AssertionError where the tables contradict each other, so that no project can be made.
+    """
+    checks = (
+        entered,
+        journals,
+        fee_parts,
+        applications,
+        balances,
+        expected,
+        suppressed,
+        seals,
+        exceptions,
+    )
+    ran = list(outcome.nights) == days(case)
+    told = [
+        f"{day}: the night ended '{night.status}': {'; '.join(night.findings)}"
+        for day, night in outcome.nights.items()
+        if night.status != "done"
+    ]
+    if not ran:
+        told.append(f"the nights ran on {[str(day) for day in outcome.nights]}")
+    for check in checks:
+        told += [f"{check.__name__}: {text}" for text in check(case, outcome)]
+    return told
+
+
+def entered(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which lines of report, bank, ledger and subledger did not enter once as they stand."""
+    names = outcome.names
+    yield from _unequal(
+        [
+            (p.name, p.day, p.kind, p.gross, p.fee, p.net, p.currency)
+            for p in case.report
+            if p.kind != "opening"
+        ],
+        (
+            (
+                names.get(r["line_id"]),
+                r["event_date"],
+                r["kind"],
+                r["gross_minor"],
+                r["fee_minor"],
+                r["net_minor"],
+                r["currency"],
+            )
+            for r in outcome.rows("settlement_line")
+        ),
+    )
+    yield from _unequal(
+        [(b.name, b.day, b.amount, b.currency) for b in case.bank],
+        (
+            (names.get(r["entry_id"]), r["booking_date"], r["amount_minor"], r["currency"])
+            for r in outcome.rows("bank_entry")
+        ),
+    )
+    yield from _unequal(
+        _sums((row.day, row.account, row.amount) for row in ledger_rows(case)).items(),
+        _sums(
+            (r["posting_date"], r["account"], r["functional_minor"])
+            for r in outcome.rows("ledger_entry")
+        ).items(),
+    )
+    yield from _unequal(
+        {(d.document_id, d.customer, d.day, d.account, d.amount) for d in documents(case)},
+        {
+            (
+                r["document_id"],
+                r["customer"],
+                r["document_date"],
+                r["account"],
+                r["open_minor"],
+            )
+            for r in outcome.rows("billing_document")
+        },
+    )
+
+
+def _sums(rows: Iterable[tuple[date, str, int]]) -> dict[tuple[date, str], int]:
+    found: defaultdict[tuple[date, str], int] = defaultdict(int)
+    for day, account, amount in rows:
+        found[day, account] += amount
+    return dict(found)
+
+
+def _unequal(said: Iterable[object], found: Iterable[object]) -> Iterator[str]:
+    wanted, there = Counter(said), Counter(found)
+    for row in (wanted - there).elements():
+        yield f"missing {_shown(row)}"
+    for row in (there - wanted).elements():
+        yield f"not in the case: {_shown(row)}"
+
+
+def _shown(row: object) -> str:
+    if isinstance(row, tuple):
+        return " ".join(_shown(value) for value in row)
+    return str(row)
+
+
+def journals(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which entries of ours are missing, too many, cut otherwise, or of another line."""
+    said: defaultdict[Content, list[set[str]]] = defaultdict(list)
+    for rows in _entries(case):
+        content = tuple(sorted((row.day, row.entity, row.account, row.amount) for row in rows))
+        named = {name for row in rows for name in LINE.findall(row.note)}
+        said[content].append(named)
+    found: defaultdict[Content, list[set[str]]] = defaultdict(list)
+    for posted in _posted(outcome).values():
+        columns = ("posting_date", "entity", "account", "functional_minor")
+        content = tuple(sorted(tuple(row[name] for name in columns) for row in posted))
+        parts = {outcome.names[r["part_id"]] for r in posted if r["part_id"] in outcome.names}
+        found[content].append(parts)
+    yield from _unequal(_repeated(said), _repeated(found))
+    for content in said.keys() & found.keys():
+        if not _can_stand_for(found[content], said[content]):
+            yield f"{_shown(content)}: stands on {found[content]}, said {said[content]}"
+
+
+def _entries(case: Case) -> Iterator[list[EntryLine]]:
+    ours: defaultdict[str, list[EntryLine]] = defaultdict(list)
+    for row in case.entries:
+        if row.origin == "REC":
+            ours[row.entry].append(row)
+    yield from ours.values()
+
+
+def _posted(outcome: Outcome) -> dict[str, list[Row]]:
+    """Return the lines of every journal; what two nights say twice is there twice."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in outcome.rows("journal_line"):
+        found[row["journal_id"]].append(row)
+    return found
+
+
+def _repeated(found: dict[Content, list[set[str]]]) -> list[Content]:
+    return [content for content, times in found.items() for _ in times]
+
+
+def _can_stand_for(parts: list[set[str]], named: list[set[str]]) -> bool:
+    """Tell whether each journal stands on lines that the note of an entry of its own names."""
+    return len(parts) != len(named) or any(
+        all(part and part <= names for part, names in zip(parts, order, strict=True))
+        for order in permutations(named)
+    )
+
+
+def fee_parts(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which fee is not made of the line's own and the share of the pool that a note says."""
+    parts = [row for row in outcome.rows("allocation") if row["kind"] == "fee"]
+    for row in case.entries:
+        if row.origin == "REC" and (said := FEE_PARTS.fullmatch(row.note)):
+            found: defaultdict[bool, int] = defaultdict(int)
+            for part in parts:
+                if outcome.names[part["part_id"]] == said["line"]:
+                    found[part["whole_id"] == part["part_id"]] += part["amount_minor"]
+            wanted = [Money.of(said[name], "EUR").minor for name in ("own", "share")]
+            if [found[True], found[False]] != wanted:
+                yield f"{said['line']}: found {found[True]} and {found[False]}, said {wanted}"
+
+
+def applications(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which applications differ; a case without the table says nothing of them."""
+    if not case.applications:
+        return
+    yield from _unequal(
+        [
+            (a.day, a.entity, a.customer, a.document, a.amount, a.line, a.generation)
+            for a in case.applications
+        ],
+        (
+            (
+                r["posting_date"],
+                r["entity"],
+                r["customer"],
+                r["document_id"],
+                r["amount_minor"],
+                outcome.names.get(r["line_id"]),
+                r["generation"],
+            )
+            for r in outcome.rows("settlement_application")
+        ),
+    )
+
+
+def balances(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which accounts do not stand where the case says: the ledger's rows and our journals."""
+    for said in case.balances:
+        found = balance(case, outcome, said.entity, said.account, said.day)
+        if found != said.amount:
+            yield f"{said.day} {said.entity} {said.account}: stands at {found}, said {said.amount}"
+
+
+def balance(case: Case, outcome: Outcome, entity: str, account: str, day: date) -> int:
+    """Return where an account stands by the end of a day, debit plus."""
+    theirs = sum(
+        row.amount
+        for row in ledger_rows(case)
+        if (row.entity, row.account) == (entity, account) and row.day <= day
+    )
+    ours = sum(
+        row["functional_minor"]
+        for row in outcome.rows("journal_line")
+        if (row["entity"], row["account"]) == (entity, account) and row["posting_date"] <= day
+    )
+    return int(theirs + ours)
+
+
+def expected(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say what should wait in time and does not: open with its due date, and no exception."""
+    for given in case.given("expected"):
+        found = EXPECTED.fullmatch(given.value)
+        assert found, f"{given.name}: {given.value} is not known"
+        tables = outcome.nights[given.day].tables
+        waiting = [
+            row
+            for row in tables["open_item"]
+            if row["side"] == "payout" and outcome.names[row["item_id"]] == found["line"]
+        ]
+        (due,) = {str(row["due_date"]) for row in waiting} or {"nothing"}
+        listed = {row["item_id"] for row in tables["exception_item"]}
+        if due != found["due"]:
+            yield f"{given.day} {found['line']}: due {due}, said {found['due']}"
+        if any(row["overdue"] or row["item_id"] in listed for row in waiting):
+            yield f"{given.day} {found['line']}: is overdue or an exception"
+
+
+def suppressed(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which lines delivered again are not listed; and which are, that nobody sent again."""
+    by_label = {report.label: report for report in reports(case)}
+    said = []
+    for given in case.given("suppressed"):
+        found = AGAIN.fullmatch(given.value)
+        assert found, f"{given.name}: {given.value} is not known"
+        said.append((given.day, by_label[found["label"]].file_id, int(found["lines"])))
+    listed = [
+        (day, file_id, count)
+        for day, night in outcome.nights.items()
+        for file_id, count in _duplicates(night).items()
+    ]
+    yield from _unequal(said, listed)
+    for day, file_id, count in said:
+        told = [
+            row["detail"]
+            for row in outcome.nights[day].tables["exception_item"]
+            if row["reason"] == "suppressed_line"
+        ]
+        if len(told) != 1 or not told[0].startswith(f"{count} lines of "):
+            yield f"{day}: {count} lines of {file_id[:8]} are told as {told}"
+
+
+def _duplicates(night: Night) -> Counter[str]:
+    return Counter(
+        row["file_id"]
+        for row in night.tables["line_identity"]
+        if row["dataset"] == "settlement_line" and row["disposition"] == "duplicate"
+    )
+
+
+def seals(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say where a date was not sealed as the case has it."""
+    for given in case.given("sealed_to"):
+        found = outcome.nights[given.day].sealed_before
+        if str(found) != given.value:
+            yield f"{given.day}: sealed to {found}, said {given.value}"
+
+
+def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say what a person was asked to look at without a cause in the case."""
+    undone = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
+    for row in outcome.rows("exception_item"):
+        if row["reason"] != "suppressed_line" and row["item_id"] not in undone:
+            yield f"{row['reason']}: {row['detail']}"

@@ -1,0 +1,202 @@
+"""The invariants of accounting.md that hold after every date, worked out again from the tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from recon_engine.tables.control import CLASSES
+from tests.cases.accounting.answers import balance
+from tests.cases.accounting.company import AGAIN, ENTITY, documents, known, reports
+from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.tables import Case
+
+PROOFS = {"I3": "clearing", "I4": "transit", "I7": "bank", "I22": "receivables"}
+Law = Callable[[Case, Outcome, date], Iterator[str]]
+
+
+def broken(case: Case, outcome: Outcome) -> list[str]:
+    """Return every invariant that does not hold after some date, with what was found."""
+    return [
+        f"{day} {name}: {text}"
+        for day in outcome.nights
+        for name, law in LAWS.items()
+        for text in law(case, outcome, day)
+    ]
+
+
+def journal_balances(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I1: debits are credits in both currencies, in one entity, on one day."""
+    for journal_id, rows in _groups(outcome.nights[day], "journal_line", "journal_id").items():
+        sums = [sum(row[name] for row in rows) for name in ("amount_minor", "functional_minor")]
+        places = {(row["entity"], row["posting_date"], row["currency"]) for row in rows}
+        if sums != [0, 0] or len(places) != 1:
+            yield f"journal {journal_id}: sums {sums} in {places}"
+
+
+def report_adds_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I2: net is gross less fee on each line; opening and lines give the closing of each file."""
+    tables = outcome.nights[day].tables
+    for line in case.report:
+        if known(case, line) == day and line.gross - line.fee != line.net:
+            yield f"line {line.name}: net {line.net} in the case"
+    for row in tables["settlement_line"]:
+        if row["gross_minor"] - row["fee_minor"] != row["net_minor"]:
+            yield f"line {outcome.names[row['line_id']]}: net {row['net_minor']}"
+    told = {row["batch_ref"]: row for row in tables["processor_balance"]}
+    for report in reports(case):
+        if report.known != day:
+            continue
+        moved = sum(line.net for line in report.lines if line.kind != "opening")
+        opened = report.opening + sum(line.net for line in report.lines if line.kind == "opening")
+        found = told.get(report.label, {})
+        said = (opened, moved, opened + moved)
+        names = ("opening_minor", "movement_minor", "closing_minor")
+        if tuple(found.get(name) for name in names) != said:
+            yield f"file {report.label}: said {said}, found {found}"
+
+
+def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I3, I4, I7, I22: each proof has its components, and nothing is unexplained."""
+    rows = outcome.nights[day].tables["proof"]
+    for invariant, proof in PROOFS.items():
+        found = [row for row in rows if row["proof"] == proof]
+        unexplained = [row["amount_minor"] for row in found if row["component"] == "unexplained"]
+        told = sum(row["amount_minor"] or 0 for row in found if row["component"] != "unexplained")
+        if unexplained != [0] or told or {row["verdict"] for row in found} != {"proved"}:
+            yield f"{invariant}: {[(r['component'], r['amount_minor']) for r in found]}"
+
+
+def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I3, I4, I7 once more, from the case alone: the processor's, the bank's and what travels."""
+    lines = [line for line in case.report if known(case, line) <= day]
+    at_bank = sum(line.amount for line in case.bank if line.day <= day)
+    sent = -sum(line.net for line in lines if line.kind == "payout")
+    said = {
+        "1200": sum(line.net for line in lines),
+        "1010": sent - at_bank,
+        "1000": at_bank,
+    }
+    for account, amount in said.items():
+        found = balance(case, outcome, ENTITY, account, day)
+        if found != amount:
+            yield f"{account} stands at {found}, the case has {amount}"
+
+
+def documents_are_read(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I22: the subledger is read anew every night, also where nothing in it has changed."""
+    said = {d.document_id: d.amount for d in documents(case) if d.day <= day}
+    rows = outcome.nights[day].tables["billing_document"]
+    found = {row["document_id"]: row["open_minor"] for row in rows}
+    if found != said:
+        yield f"documents {found}, the case has {said}"
+
+
+def statements_follow(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I7: opening and entries give the closing; a statement opens where the last one closed."""
+    before = 0
+    for on, night in outcome.nights.items():
+        for row in night.tables["statement_balance"] if on <= day else ():
+            if row["opening_minor"] != before:
+                yield f"statement {row['statement_id']} opens at {row['opening_minor']}"
+            before = row["closing_minor"]
+            if row["opening_minor"] + row["movement_minor"] != before:
+                yield f"statement {row['statement_id']} does not add up"
+    said = sum(line.amount for line in case.bank if line.day <= day)
+    if before != said:
+        yield f"the bank closes at {before}, the case has {said}"
+
+
+def conserved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I8: every row and cent of the input is in exactly one class, and the input is the files'."""
+    inputs: dict[tuple[str, ...], tuple[int, int]] = {}
+    classes: defaultdict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for row in outcome.nights[day].tables["conservation_certificate"]:
+        key = (row["source"], row["dataset"], row["origin"], row["currency"])
+        if row["class"] == "input":
+            inputs[key] = (row["row_count"], row["amount_minor"])
+            continue
+        if row["class"] not in CLASSES:
+            yield f"{key}: class {row['class']}"
+        classes[key][0] += row["row_count"]
+        classes[key][1] += row["amount_minor"]
+    for key in inputs.keys() | classes.keys():
+        if inputs.get(key) != tuple(classes[key]):
+            yield f"{key}: input {inputs.get(key)}, classes {classes[key]}"
+    said = _delivered(case, day)
+    found = inputs.get(("processor", "settlement_line", "new", "EUR"), (0, 0))
+    if found != said:
+        yield f"reports: input {found}, the case has {said}"
+
+
+def _delivered(case: Case, day: date) -> tuple[int, int]:
+    """Return the lines that arrived on a day and their sum, files sent again included."""
+    files = [report for report in reports(case) if report.known == day]
+    for given in case.given("suppressed"):
+        if given.day == day and (again := AGAIN.fullmatch(given.value)):
+            files += [report for report in reports(case) if report.label == again["label"]]
+    lines = [line for report in files for line in report.lines if line.kind != "opening"]
+    return len(lines), sum(line.net for line in lines)
+
+
+def used_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I9: over all live matches an item is used by at most its amount; both sides agree."""
+    legs = [row for on, n in outcome.nights.items() if on <= day for row in n.tables["match_leg"]]
+    used: defaultdict[str, int] = defaultdict(int)
+    sides: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in legs:
+        used[row["item_id"]] += row["generation"]
+        sides[row["match_id"], row["generation"]][row["side"]] += row["amount_minor"]
+    open_now = {row["item_id"] for row in outcome.nights[day].tables["open_item"]}
+    for item_id, times in used.items():
+        if times not in (0, 1) or (times == 1) == (item_id in open_now):
+            yield f"item {outcome.names.get(item_id, item_id)} is used {times} times"
+    for (match_id, generation), amounts in sides.items():
+        if len(amounts) != 2 or len(set(amounts.values())) != 1:
+            yield f"match {match_id} generation {generation}: {dict(amounts)}"
+
+
+def parts_add_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I10: parts add up to the whole and have its sign; every fee of the day is allocated."""
+    night = outcome.nights[day]
+    wholes: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in night.tables["allocation"]:
+        wholes[row["kind"], row["whole_id"], str(row["generation"])].append(row)
+    for key, rows in wholes.items():
+        parts = [row["amount_minor"] for row in rows]
+        (whole,) = {row["whole_minor"] for row in rows}
+        if sum(parts) != whole or any(part * whole < 0 for part in parts):
+            yield f"{key}: parts {parts} of {whole}"
+    for row in night.tables["settlement_line"]:
+        told = wholes.get(("fee", row["line_id"], "1"), [])
+        if row["fee_minor"] != sum(part["amount_minor"] for part in told):
+            yield f"fee of {outcome.names[row['line_id']]}: {row['fee_minor']}"
+
+
+def runs_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I15: the same date once more has nothing to do and leaves every dataset as it stood."""
+    night = outcome.nights[day]
+    if night.again != "nothing to do" or not night.stands_again:
+        yield f"the second run said '{night.again}'"
+
+
+def _groups(night: Night, table: str, key: str) -> dict[str, list[Row]]:
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in night.tables[table]:
+        found[row[key]].append(row)
+    return found
+
+
+LAWS: dict[str, Law] = {
+    "I1": journal_balances,
+    "I2": report_adds_up,
+    "I3 I4 I7 I22": proved,
+    "I3 I4 I7": money_stands_where_it_is,
+    "I22": documents_are_read,
+    "I7": statements_follow,
+    "I8": conserved,
+    "I9": used_once,
+    "I10": parts_add_up,
+    "I15": runs_once,
+}

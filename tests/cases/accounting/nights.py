@@ -1,0 +1,149 @@
+"""Runs a case through the whole engine, date by date, and keeps what every night published."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from recon_engine.night import run_night
+from recon_engine.pipeline import STAGES
+from recon_engine.run import Project, open_project
+from recon_engine.run.scopes import scopes
+from recon_engine.tables import TABLES
+from tests.cases.accounting.company import days, deliver, row_names, write_project
+from tests.cases.accounting.tables import Case, Given
+
+Row = dict[str, Any]
+Hashes = dict[tuple[str, str, str], str]
+"""Logical hash by stage, scope and table."""
+UNAPPLY = re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one date published."""
+
+    status: str
+    findings: tuple[str, ...]
+    sealed_before: date | None
+    tables: dict[str, list[Row]]
+    hashes: Hashes
+    again: str
+    """What the same date said when it was run once more."""
+    stands_again: bool
+    """Whether every manifest stood as before after that."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Every night of a case, and the case's name for every item that the engine knows by an id."""
+
+    nights: dict[date, Night]
+    names: dict[str, str]
+
+    def rows(self, table: str) -> list[Row]:
+        """Return a table of all nights, in the order of the dates."""
+        return [row for night in self.nights.values() for row in night.tables[table]]
+
+
+def run_case(case: Case, folder: Path) -> Outcome:
+    """Return what the engine makes of a case in a fresh project of its own.
+
+    A night that stops is the last one: what comes after it has no state to stand on.
+    """
+    write_project(case, folder)
+    nights: dict[date, Night] = {}
+    names: dict[str, str] = {}
+    with open_project(folder) as project:
+        for day in days(case):
+            deliver(case, folder, day)
+            _decide(case, project, day, names)
+            nights[day] = _night(project, day)
+            names |= _names(case, nights[day])
+            if nights[day].status != "done":
+                break
+    return Outcome(nights, names)
+
+
+def _night(project: Project, day: date) -> Night:
+    sealed_before = project.state.sealed_to("E1", day)
+    run = run_night(project, day, actor="controller").run
+    stood = _manifests(project, day)
+    again = run_night(project, day, actor="controller").run if run.status == "done" else run
+    return Night(
+        status=run.status,
+        findings=run.findings,
+        sealed_before=sealed_before,
+        tables=_tables(project, day),
+        hashes=published(project, day),
+        again=again.status,
+        stands_again=_manifests(project, day) == stood,
+    )
+
+
+def published(project: Project, day: date) -> Hashes:
+    """Return the logical hash of every dataset that stands for a date."""
+    return {
+        (*place, name): dataset.logical_hash
+        for place, sha in _manifests(project, day).items()
+        for name, dataset in project.lake.manifest(sha).outputs.items()
+    }
+
+
+def _manifests(project: Project, day: date) -> dict[tuple[str, str], str]:
+    """Return the hash of every manifest that stands for a date, by stage and scope."""
+    found = {
+        (stage.name, scope): project.state.current(stage.name, scope, day)
+        for stage in STAGES
+        for scope in scopes(project.rulebook, stage.grain)
+    }
+    return {place: version.manifest_sha for place, version in found.items() if version is not None}
+
+
+def _tables(project: Project, day: date) -> dict[str, list[Row]]:
+    """Return every row that stands for a date, by table."""
+    found: dict[str, list[Row]] = {name: [] for name in TABLES}
+    for sha in _manifests(project, day).values():
+        for name, dataset in project.lake.manifest(sha).outputs.items():
+            for part in dataset.parts:
+                path = project.lake.part(part.sha)
+                found[name] += pq.read_table(path, partitioning=None).to_pylist()
+    return found
+
+
+def _names(case: Case, night: Night) -> dict[str, str]:
+    """Return what the case calls the lines and entries of a night."""
+    printed = row_names(case)
+    lines = {
+        row["line_id"]: printed[row["file_id"], row["row_no"]]
+        for row in night.tables["settlement_line"]
+    }
+    return lines | {row["entry_id"]: row["bank_ref"] for row in night.tables["bank_entry"]}
+
+
+def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:
+    """Record what a person decides on a day; the subject is the line's item."""
+    for given in case.given("decision"):
+        if given.day == day:
+            project.state.decide(
+                kind="unapply",
+                entity=given.entity,
+                reconciliation="processor",
+                effective_date=day,
+                subject_id=_subject(given, names),
+                actor="controller",
+                reason=given.value,
+                decided_at=datetime.combine(day, time(9), UTC),
+            )
+
+
+def _subject(given: Given, names: dict[str, str]) -> str:
+    found = UNAPPLY.fullmatch(given.value)
+    assert found, f"{given.name}: {given.value} is not known"
+    (item_id,) = [item_id for item_id, name in names.items() if name == found["line"]]
+    return item_id

@@ -1,0 +1,138 @@
+"""The worked cases of accounting, read from their tables and run through the whole engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from recon_engine.rulebook.rulebook import load
+from tests.cases.accounting.answers import differences
+from tests.cases.accounting.laws import broken
+from tests.cases.accounting.nights import Hashes, Outcome, run_case
+from tests.cases.accounting.tables import FOLDER, Case, case_texts, read_cases
+
+CASES = read_cases(case_texts())
+REPLAYED = ("E01b", "E19")
+"""A decision, a late file and a file sent twice: these run twice from nothing."""
+AMOUNT = re.compile(r"-?\d+\.\d\d\b")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_engine_books_what_the_case_says_and_nothing_else(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+
+    outcome = run_case(case, tmp_path / "project")
+
+    assert differences(case, outcome) == []
+    assert broken(case, outcome) == []
+    assert unnoticed_changes(case, outcome) == []
+    if name in REPLAYED:
+        again = run_case(case, tmp_path / "again")
+        assert hashes(again) == hashes(outcome)
+
+
+def test_a_report_changed_by_a_cent_is_booked_as_it_stands(tmp_path: Path) -> None:
+    texts = replaced("e05b.md", "-0.42 | -29.58", "-0.41 | -29.59")
+    changed = read_cases(texts)["E05b"]
+
+    told = differences(changed, run_case(changed, tmp_path / "E05b"))
+
+    assert "balances: 2026-03-03 E1 6100: stands at 152, said 151" in told
+    assert "journals: missing 2026-03-03 E1 1200 42 2026-03-03 E1 6100 -42" in told
+    assert "journals: not in the case: 2026-03-03 E1 1200 41 2026-03-03 E1 6100 -41" in told
+    assert not any(text.startswith("entered") for text in told)
+
+
+def test_a_report_whose_line_does_not_add_up_is_refused(tmp_path: Path) -> None:
+    texts = replaced("e01.md", "120.00 | 1.93 | 118.07", "120.00 | 1.94 | 118.07")
+    changed = read_cases(texts)["E01"]
+
+    outcome = run_case(changed, tmp_path / "E01")
+
+    (night,) = outcome.nights.values()
+    assert night.status == "stopped"
+    assert "found 118.07 EUR, expected gross less fee, 118.06 EUR" in night.findings[0]
+    assert night.tables["journal_line"] == []
+
+
+def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
+    conventions = (FOLDER / "conventions.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (\d{4}) \| ([^|]+) \|", conventions, re.MULTILINE))
+
+    chart = load(FOLDER / "mappings").accounts["E1"]
+
+    named = {role: listed[account] for role, by in chart.roles.items() for account in by.values()}
+    assert named == {
+        "bank": "Bank EUR",
+        "cash_in_transit": "Cash in transit",
+        "receivable": "Accounts receivable (control account)",
+        "clearing": "PSP clearing",
+        "suspense": "Suspense",
+        "unapplied_receipts": "Unapplied customer receipts",
+        "refunds_payable": "Refunds payable",
+        "processing_fees": "Processing fees",
+    }
+
+
+def hashes(outcome: Outcome) -> dict[date, Hashes]:
+    """Return what every night published, by date."""
+    return {day: night.hashes for day, night in outcome.nights.items()}
+
+
+def unnoticed_changes(case: Case, outcome: Outcome) -> list[str]:
+    """Return each change of one cell of the case's tables that this outcome would still satisfy."""
+    return [
+        change
+        for change, texts in changed_cells(case)
+        if not is_noticed(read_cases(texts)[case.name], outcome)
+    ]
+
+
+def is_noticed(changed: Case, outcome: Outcome) -> bool:
+    """Tell whether a case that the engine did not run is told from the one that it ran."""
+    try:
+        return bool(differences(changed, outcome) or broken(changed, outcome))
+    except (AssertionError, KeyError):  # tables that contradict each other make no project
+        return True
+
+
+def changed_cells(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the texts with one fact changed, and which: an amount, a day, a number of lines."""
+    own = f"{case.name.lower()}.md"
+    texts = case_texts()
+    for file_name in (own, "givens.md"):
+        lines = texts[file_name].splitlines()
+        for at, line in enumerate(lines):
+            if file_name == own or line.startswith(f"| {case.name} "):
+                for change in changed_rows(line):
+                    text = "\n".join((*lines[:at], change, *lines[at + 1 :]))
+                    yield f"{file_name}: {change}", texts | {file_name: text}
+
+
+def changed_rows(line: str) -> Iterator[str]:
+    """Yield a row with each of its amounts a cent higher, and with what else must be noticed."""
+    if not line.startswith("|"):
+        return
+    for found in AMOUNT.finditer(line):
+        more = str(Decimal(found[0]) + Decimal("0.01"))
+        yield line[: found.start()] + more + line[found.end() :]
+    is_asked = " expected " in line or " sealed_to " in line or "generation" in line
+    if " REC " in line or is_asked:
+        *_, last = DAY.finditer(line)
+        later = str(date.fromisoformat(last[0]) + timedelta(days=1))
+        yield line[: last.start()] + later + line[last.end() :]
+    if " lines, " in line:
+        yield line.replace("2 lines", "3 lines")
+
+
+def replaced(file_name: str, old: str, new: str) -> dict[str, str]:
+    """Return the texts of all cases with one passage of one file changed."""
+    texts = case_texts()
+    assert texts[file_name].count(old) == 1
+    return texts | {file_name: texts[file_name].replace(old, new)}

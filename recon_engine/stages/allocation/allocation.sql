@@ -99,8 +99,8 @@ part as (
         cast(null as varchar) as document_id,
         cast(null as varchar) as customer,
         d.dimension as dimension,
-        b.event_date as event_date,
-        'bank_entry ' || b.item_id as cause,
+        case when b.generation = 1 then b.event_date else cast($business_date as date) end as event_date,
+        case when b.generation = 1 then 'bank_entry ' || b.item_id else b.pass_name end as cause,
     from match_leg as b
     inner join match_leg as p
         on p.match_id = b.match_id and p.generation = b.generation and p.side = 'payout'

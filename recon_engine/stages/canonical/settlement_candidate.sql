@@ -15,6 +15,7 @@ printed as (
         f.batch_key as batch_key,
         f.disposition as file_disposition,
         coalesce(r.processor_account, $processor_account) as processor_account,
+        r.batch_ref as printed_batch_ref,
         coalesce(r.batch_ref, f.batch_key) as batch_ref,
         coalesce(r.provider_kind, '') as provider_kind,
         coalesce(k.kind, 'unknown') as kind,
@@ -162,7 +163,7 @@ select
                 provider_ref,
                 case when list_contains($identity, 'modification_ref') then coalesce(modification_ref, chr(0)) end,
                 case when list_contains($identity, 'provider_kind') then lower(provider_kind) end,
-                case when list_contains($identity, 'batch_ref') then batch_ref end,
+                case when list_contains($identity, 'batch_ref') then coalesce(printed_batch_ref, chr(0)) end,
                 case when list_contains($identity, 'reference') then coalesce(reference, chr(0)) end
             )
     end as own_identity,

@@ -7,7 +7,12 @@
 --      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12
 -- out: one row per line; plus is debit, a journal sums to zero in both currencies
 --
+-- Its group is part of a journal's content: a line that is matched, undone and matched again moves the same
+-- amount between the same accounts twice, and the ledger must take both. Dates are not: a journal that is
+-- posted later is the same journal.
 -- Each posted line is converted once; the credit takes the sum of its debits, so that nothing is left over.
+-- A part that is alone in its group is one debit and one credit as it is: it needs no sum and no numbering.
+-- So are nearly all sales; groups are shared fees.
 with
 part as (
     select
@@ -41,36 +46,67 @@ converted as (
     from part
 ),
 
-debit as (
+accounted as (
     select
-        c.group_id, c.part_id, c.kind, c.entity, c.currency, c.memo, c.event_date, c.posting_date, c.rate_exact,
-        c.debit_role as role,
-        case when c.debit_role = 'matched' then c.matched_account else d.account end as account,
-        min(c.dimension) as dimension,
-        min(c.cause) as cause,
-        cast(sum(c.amount_minor) as bigint) as amount_minor,
-        cast(sum(c.functional_minor) as bigint) as functional_minor,
+        c.*,
+        case when c.debit_role = 'matched' then c.matched_account else d.account end as debit_account,
+        case when c.credit_role = 'matched' then c.matched_account else k.account end as credit_account,
     from converted as c
     left join role_account as d on d.role = c.debit_role and d.currency = c.currency
+    left join role_account as k on k.role = c.credit_role and k.currency = c.currency
+),
+
+shared as (
+    select group_id
+    from part
+    group by group_id
+    having count(*) > 1
+),
+
+alone as (
+    select
+        *,
+        content_id('journal', [
+            entity,
+            kind,
+            group_id,
+            concat_ws(' ', part_id, debit_account, currency, amount_minor, functional_minor)
+            || chr(31) || concat_ws(' ', part_id, credit_account, currency, -amount_minor, -functional_minor)
+        ]) as journal_id,
+    from accounted
+    where group_id not in (select group_id from shared)
+),
+
+debit as (
+    select
+        group_id, part_id, kind, entity, currency, memo, event_date, posting_date, rate_exact,
+        debit_role as role,
+        debit_account as account,
+        min(dimension) as dimension,
+        min(cause) as cause,
+        cast(sum(amount_minor) as bigint) as amount_minor,
+        cast(sum(functional_minor) as bigint) as functional_minor,
+    from accounted
+    where group_id in (select group_id from shared)
     group by all
 ),
 
 credit as (
     select
-        c.group_id, c.kind, c.entity, c.currency, c.memo, c.event_date, c.posting_date, c.rate_exact,
-        c.credit_role as role,
-        case when c.credit_role = 'matched' then c.matched_account else d.account end as account,
-        case when count(distinct c.part_id) = 1 then min(c.part_id) else min(c.group_id) end as part_id,
-        min(c.dimension) as dimension,
-        min(c.cause) as cause,
-        -cast(sum(c.amount_minor) as bigint) as amount_minor,
-        -cast(sum(c.functional_minor) as bigint) as functional_minor,
-    from converted as c
-    left join role_account as d on d.role = c.credit_role and d.currency = c.currency
+        group_id, kind, entity, currency, memo, event_date, posting_date, rate_exact,
+        credit_role as role,
+        credit_account as account,
+        case when min(part_id) = max(part_id) then min(part_id) else min(group_id) end as part_id,
+        min(dimension) as dimension,
+        min(cause) as cause,
+        -cast(sum(amount_minor) as bigint) as amount_minor,
+        -cast(sum(functional_minor) as bigint) as functional_minor,
+    from accounted
+    where group_id in (select group_id from shared)
     group by all
 ),
 
-line as (
+grouped as (
     select
         group_id, part_id, kind, entity, currency, memo, event_date, posting_date, rate_exact, role, account,
         dimension, cause, amount_minor, functional_minor, 1 as position,
@@ -88,19 +124,42 @@ identity as (
         content_id('journal', [
             min(entity),
             min(kind),
+            group_id,
             string_agg(
                 concat_ws(' ', part_id, account, currency, amount_minor, functional_minor), chr(31)
                 order by position, part_id, account
             )
         ]) as journal_id,
         min(cause) as cause,
-    from line
+    from grouped
     group by group_id
+),
+
+line as (
+    select
+        journal_id, 1 as line_no, entity, kind, posting_date, event_date, debit_role as role,
+        debit_account as account, dimension, currency, amount_minor, functional_minor, rate_exact, part_id,
+        cause, memo, cause as journal_cause,
+    from alone
+    union all
+    select
+        journal_id, 2 as line_no, entity, kind, posting_date, event_date, credit_role as role,
+        credit_account as account, dimension, currency, -amount_minor as amount_minor,
+        -functional_minor as functional_minor, rate_exact, part_id, cause, memo, cause as journal_cause,
+    from alone
+    union all
+    select
+        i.journal_id,
+        row_number() over (partition by i.journal_id order by g.position, g.part_id, g.account) as line_no,
+        g.entity, g.kind, g.posting_date, g.event_date, g.role, g.account, g.dimension, g.currency,
+        g.amount_minor, g.functional_minor, g.rate_exact, g.part_id, g.cause, g.memo, i.cause as journal_cause,
+    from grouped as g
+    inner join identity as i on i.group_id = g.group_id
 )
 
 select
-    i.journal_id as journal_id,
-    row_number() over (partition by i.journal_id order by l.position, l.part_id, l.account) as line_no,
+    l.journal_id as journal_id,
+    l.line_no as line_no,
     l.entity as entity,
     $ledger as ledger,
     l.kind as template,
@@ -116,8 +175,7 @@ select
     l.rate_exact as rate_exact,
     l.part_id as part_id,
     l.cause as cause,
-    replace(replace(l.memo, '{part}', l.part_id), '{cause}', i.cause) as memo,
+    replace(replace(l.memo, '{part}', l.part_id), '{cause}', l.journal_cause) as memo,
 from line as l
-inner join identity as i on i.group_id = l.group_id
 left join account_role as m on m.account = l.account
 order by journal_id, line_no

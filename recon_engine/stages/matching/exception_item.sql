@@ -12,6 +12,7 @@ reasoned as (
         c.choices as choices,
         c.key_value as contested_key,
         v.other_minor as other_minor,
+        v.key_value as variance_key,
         case
             when o.kind = 'foreign' then 'foreign_settlement'
             when c.item_id is not null then 'ambiguous'
@@ -46,10 +47,12 @@ select
     cast($business_date as date) - r.event_date as age_days,
     r.file_id || ' row ' || r.row_no as place,
     case
+        when r.reason = 'ambiguous' and r.choices = 1
+            then 'the one partner that agrees on ' || r.contested_key || ' has others; none was chosen'
         when r.reason = 'ambiguous'
-            then r.choices || ' pairs agree on ' || r.contested_key || '; none was chosen'
+            then r.choices || ' partners agree on ' || r.contested_key || '; none was chosen'
         when r.reason = 'amount_variance'
-            then 'reference ' || r.reference || ' has a partner of ' || r.other_minor
+            then 'reference ' || r.variance_key || ' has a partner of ' || r.other_minor
             || ' minor units, found ' || r.amount_minor
         when r.reason in (
             'unmatched_settlement', 'unmatched_ledger', 'payout_overdue',

@@ -4,6 +4,9 @@
 --      undone_leg           legs of matches that a decision undoes tonight
 --      due                  side, event_date, due_date by the banking calendar, for new items without one
 -- out: one row per item; origin is new, carried or reopened
+--
+-- What a decision took apart must not meet again by the reference that was wrong: money reopened, at the
+-- processor or at the bank, comes back without its references; what it was matched with keeps them.
 with
 entered as (
     select
@@ -22,8 +25,9 @@ entered as (
     union all
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor,
-        case when side <> 'settlement' then reference end as reference,
-        payout_ref, account, document_id, customer,
+        case when side not in ('settlement', 'bank') then reference end as reference,
+        case when side <> 'bank' then payout_ref end as payout_ref,
+        account, document_id, customer,
         case when side = 'settlement' then 'unapplied_receipts' else held_role end as held_role,
         event_date, due_date, first_date, file_id, row_no,
         'reopened' as origin,

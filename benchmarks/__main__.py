@@ -1,0 +1,93 @@
+"""`python3 dev bench --lines N`: a night of N lines and N invoices, step by step."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.world import Truth, make_world
+
+MEASURED = ("pull", "canonical", "matching", "allocation", "journals", "raw join")
+ORDER = ("pull", "landing", "canonical", "matching", "allocation", "journals", "raw join", "check")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark and print it; 0 where every match is right and none is missing."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--lines", type=int, default=100_000, help="settlement lines, and invoices")
+    parser.add_argument("--memory-limit", default="2GB", help="of DuckDB, a workspace")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="new folder for project and lake")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    if options.keep:
+        result = run(options.keep, options)
+    else:
+        with tempfile.TemporaryDirectory(prefix="recon-bench-") as folder:
+            result = run(Path(folder) / "project", options)
+    print(json.dumps(result, indent=1) if options.json else told(result))
+    return 0 if result["right"] else 1
+
+
+def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Make the world, run every step in a process of its own, and return what they cost."""
+    if not options.json:
+        print(f"making {options.lines:,} lines and as many invoices", file=sys.stderr)
+    make_world(folder, options.lines, options.memory_limit, options.threads)
+    steps = {}
+    for name in ORDER:
+        steps[name] = step(name, folder)
+        if not options.json:
+            print(f"  {name} {steps[name]['wall_s']} s", file=sys.stderr)
+    truth, found = Truth(options.lines), steps["check"]
+    return {
+        "lines": options.lines,
+        "memory_limit": options.memory_limit,
+        "threads": options.threads,
+        "steps": [steps[name] for name in MEASURED],
+        "ratio": round(steps["matching"]["cpu_s"] / max(steps["raw join"]["cpu_s"], 0.01), 2),
+        "matches": found["matches"],
+        "matches_expected": truth.matches,
+        "wrong": found["wrong"],
+        "payouts_matched": found["payouts_matched"],
+        "payouts_expected": truth.payouts,
+        "right": (found["matches"], found["wrong"], found["payouts_matched"])
+        == (truth.matches, 0, truth.payouts),
+    }
+
+
+def step(name: str, folder: Path) -> dict[str, Any]:
+    """Run one step and return what it measured."""
+    command = [sys.executable, "-m", "benchmarks.step", name, str(folder)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
+
+
+def told(result: dict[str, Any]) -> str:
+    """Return the result as a table for people."""
+    said = [
+        f"{result['lines']:,} lines, memory limit {result['memory_limit']}, "
+        f"{result['threads']} threads",
+        f"{'step':<12}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}",
+    ]
+    said += [
+        f"{one['step']:<12}{one['cpu_s']:>9.2f}{one['wall_s']:>9.2f}{one['peak_mb']:>9}"
+        for one in result["steps"]
+    ]
+    said.append(f"ratio       {result['ratio']:>9.2f}  CPU of matching over CPU of the raw join")
+    said.append(
+        f"matches     {result['matches']:>9,}  of {result['matches_expected']:,}, "
+        f"{result['wrong']} wrong; payouts {result['payouts_matched']} "
+        f"of {result['payouts_expected']}"
+    )
+    return "\n".join(said)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

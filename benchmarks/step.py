@@ -1,0 +1,148 @@
+"""One measured step, in a process of its own: its peak of memory is then nobody else's."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.world import BUSINESS_DATE
+from recon_engine.pipeline import STAGES
+from recon_engine.pull import pull
+from recon_engine.run import Project, open_project
+from recon_engine.run.scopes import scopes
+from recon_engine.run.staging import Made, make_all, prepare
+from recon_engine.stages.stage import Stage
+from recon_engine.store.engine import connect, path_literal
+from recon_engine.store.state import Staged
+
+RUN_ID = "bench"
+
+RAW_JOIN = """
+copy (
+    select l.line_id as left_id, r.entry_id as right_id
+    from read_parquet([{lines}]) as l
+    inner join read_parquet([{entries}]) as r
+        on r.reference = l.reference
+        and r.amount_minor = l.gross_minor
+        and r.entity = l.entity
+        and r.currency = l.currency
+) to {target} (format parquet, compression zstd)
+"""
+"""The barest thing that can be called matching: no rivals, no open items, no evidence."""
+
+RIGHT = """
+select count(*), count(*) filter (where i.document_id <> 'INV-' || l.reference[5:])
+from read_parquet([{evidence}]) as e
+inner join read_parquet([{lines}]) as l on l.line_id = e.left_id
+inner join read_parquet([{entries}]) as i on i.entry_id = e.right_id
+"""
+
+
+def take_files(project: Project) -> None:
+    """Pull the files: copy, hash, scan for cards, read once, land."""
+    parts = (project.rulebook, project.environment, project.state, project.lake)
+    report = pull(*parts, BUSINESS_DATE, RUN_ID, datetime.now(UTC))
+    faults = [*report.refused, *report.unavailable, *report.unread]
+    assert not faults, faults
+
+
+def run_stage(project: Project, stage: Stage) -> None:
+    """Make every scope of a stage by itself and publish it; the gate is not measured."""
+    for scope in scopes(project.rulebook, stage.grain):
+        job = prepare(project, stage, scope, BUSINESS_DATE, RUN_ID, 0)
+        (made,) = make_all(project, [job])
+        if not isinstance(made, Made):
+            raise made
+        _publish(project, made)
+
+
+def _publish(project: Project, made: Made) -> None:
+    scope, manifest = made.job.scope, made.manifest
+    staged = Staged(
+        stage=manifest.stage,
+        scope=scope,
+        business_date=BUSINESS_DATE,
+        run_key=made.job.run_key,
+        manifest_sha=project.lake.put_manifest(manifest),
+        logical_hash=manifest.logical_hash(),
+    )
+    with project.state.lease([f"{manifest.stage}/{scope}"], RUN_ID) as lease:
+        project.state.publish([staged], lease, RUN_ID, "not weighed")
+
+
+def join_raw(project: Project) -> None:
+    """Join the canonical rows exactly and write the pairs."""
+    target = path_literal(project.lake.staging / "raw_join.parquet")
+    parts = {"lines": _parts(project, "canonical", "cards", "settlement_line")}
+    parts["entries"] = _parts(project, "canonical", "ledger", "ledger_entry")
+    _query(project, RAW_JOIN.format(target=target, **parts))
+
+
+def check_matches(project: Project) -> dict[str, int]:
+    """Return how many matches were made, and how many of them are wrong."""
+    query = RIGHT.format(
+        evidence=_parts(project, "matching", "cards", "match_evidence"),
+        lines=_parts(project, "canonical", "cards", "settlement_line"),
+        entries=_parts(project, "canonical", "ledger", "ledger_entry"),
+    )
+    ((matches, wrong),) = _query(project, query)
+    manifest = project.state.current("matching", "payouts", BUSINESS_DATE)
+    assert manifest
+    payouts = project.lake.manifest(manifest.manifest_sha).outputs["match_evidence"].rows
+    return {"matches": matches, "wrong": wrong, "payouts_matched": payouts}
+
+
+def _parts(project: Project, stage: str, scope: str, table: str) -> str:
+    version = project.state.current(stage, scope, BUSINESS_DATE)
+    assert version, f"{stage}/{scope} was not published"
+    dataset = project.lake.manifest(version.manifest_sha).outputs[table]
+    return ", ".join(path_literal(project.lake.part(part.sha)) for part in dataset.parts)
+
+
+def _query(project: Project, query: str) -> list[tuple[Any, ...]]:
+    lake = project.lake
+    con = connect(
+        memory_limit=project.environment.memory_limit,
+        threads=project.environment.threads,
+        spill=lake.spill,
+        readable=(lake.parts,),
+        writable=(lake.staging,),
+    )
+    try:
+        return con.execute(query).fetchall()
+    finally:
+        con.close()
+
+
+STEPS: dict[str, Callable[[Project], object]] = {"pull": take_files, "check": check_matches}
+STEPS |= {stage.name: partial(run_stage, stage=stage) for stage in STAGES}
+STEPS["raw join"] = join_raw
+
+
+def measure(name: str, folder: Path) -> dict[str, Any]:
+    """Run a step and return its CPU and wall seconds, peak memory in MB, and what it says."""
+    with open_project(folder) as project:
+        cpu, wall = _cpu_seconds(), time.monotonic()
+        said = STEPS[name](project)
+        cpu, wall = _cpu_seconds() - cpu, time.monotonic() - wall
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+    return {"step": name, "cpu_s": round(cpu, 2), "wall_s": round(wall, 2), "peak_mb": peak} | (
+        said if isinstance(said, dict) else {}
+    )
+
+
+def _cpu_seconds() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]))))

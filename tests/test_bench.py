@@ -1,0 +1,25 @@
+"""The benchmark runs, says what it measured, and its passes find exactly what is there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MEASURED = ["pull", "canonical", "matching", "allocation", "journals", "raw join"]
+
+
+def test_a_small_benchmark_measures_every_step_and_finds_every_match_and_no_other() -> None:
+    command = [sys.executable, "-m", "benchmarks", "--lines", "2000", "--json"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [one["step"] for one in result["steps"]] == MEASURED
+    assert all(one.keys() == {"step", "cpu_s", "wall_s", "peak_mb"} for one in result["steps"])
+    assert all(one["cpu_s"] > 0 and one["peak_mb"] > 0 for one in result["steps"])
+    assert result["ratio"] > 0
+    # Of 2,000 orders 20 have another reference, 20 another amount and 2 an invoice too many.
+    assert (result["matches"], result["wrong"]) == (1958, 0)
+    assert result["payouts_matched"] == result["payouts_expected"] == 1

@@ -3,8 +3,7 @@
 import hashlib
 import sqlite3
 import tracemalloc
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from recon_engine.connectors.connector import ALWAYS_READ
-from recon_engine.connectors.extract import cell
 from recon_engine.connectors.sql import SqlConnector
 from recon_engine.errors import ReconError, RulebookError, Unavailable
 from recon_engine.rulebook.environment import SqlConnection
@@ -176,35 +174,6 @@ def test_a_float_money_column_is_refused_and_told_how_to_declare(
 
     assert "expected an exact one; declare the column" in str(caught.value)
     assert "on SQLite as text or as whole minor units" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [True, 1.0, b"x", bytearray(b"x"), memoryview(b"x"), Decimal("NaN"), [1], "\ud800"],
-)
-def test_a_value_without_an_exact_text_is_refused(value: object) -> None:
-    with pytest.raises(RulebookError, match=r"erp_ledger: row 7, .*nothing was extracted$"):
-        cell(source(), "amount", 7, value)
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "text"),
-    [
-        ("amount", Decimal("1E+3"), '"1000"'),
-        ("amount", Decimal("-0.00000001"), '"-0.00000001"'),
-        ("amount", Decimal("10.50"), '"10.50"'),
-        ("amount", 10**20, '"100000000000000000000"'),
-        ("posting_date", date(2026, 3, 2), '"2026-03-02"'),
-        ("posting_date", date(1, 1, 1), '"0001-01-01"'),
-        ("posting_date", datetime.fromisoformat("2026-03-02 23:59"), '"2026-03-02"'),
-        ("posting_date", datetime(2026, 3, 2, 23, 59, tzinfo=UTC), '"2026-03-02"'),
-        ("reference", datetime(2026, 3, 2, 23, 59, tzinfo=UTC), '"2026-03-02 23:59:00"'),
-        ("reference", "", '""'),
-        ("reference", None, ""),
-    ],
-)
-def test_a_value_is_printed_plainly(field: str, value: object, text: str) -> None:
-    assert cell(source(), field, 1, value) == text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import pytest
 
 from recon_engine.parsers.camt053 import Camt053
 from tests.parsers.camt_text import (
+    CLOSING,
     GOOD,
     IBAN,
+    OPENING,
     balance,
     details,
     document,

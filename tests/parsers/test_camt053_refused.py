@@ -4,7 +4,17 @@ import pytest
 
 from recon_engine.errors import RulebookError
 from recon_engine.parsers.camt053 import Camt053
-from tests.parsers.camt_text import GOOD, IBAN, balance, document, entry, statement, summary
+from tests.parsers.camt_text import (
+    CLOSING,
+    GOOD,
+    IBAN,
+    OPENING,
+    balance,
+    document,
+    entry,
+    statement,
+    summary,
+)
 
 
 @pytest.fixture

@@ -155,14 +155,15 @@ class Workspace:
 
     def export(self, table: Table, relation: str, folder: Path) -> StagedDataset:
         """Write a relation to staging as its contract says; see `export.export`."""
-        if relation not in self.relations():
-            raise ReconError(
-                f"{self._place}: {table.name}: found no relation '{relation}', expected its rows "
-                "there; nothing was written"
-            )
+        _identifier(relation)
         try:
             return export.export(self.rows, self._place, table, relation, folder)
         except ReconError as error:
+            if isinstance(error.__cause__, duckdb.CatalogException):
+                raise ReconError(
+                    f"{self._place}: {table.name}: found no relation '{relation}', expected its "
+                    "rows there; nothing was written"
+                ) from error
             if isinstance(error.__cause__, duckdb.ConversionException):
                 raise GateBlocked(str(error)) from error
             raise

@@ -21,7 +21,7 @@ chained as (
         *,
         lag(closing_minor) over (
             partition by bank_account, currency
-            order by tonight, closing_date, try_cast(sequence_no as bigint), statement_id
+            order by closing_date, tonight, try_cast(sequence_no as bigint), statement_id
         ) as before_minor,
     from told
 )

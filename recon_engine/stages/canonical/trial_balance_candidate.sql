@@ -17,9 +17,13 @@ select
     cast(strict_time(substr(r.balance_date, 1, $date_length), $date_format) as date) as balance_date,
     signed_minor(r.amount, e.decimals) as amount_minor,
     coalesce(r.functional_currency, $functional_currency) as functional_currency,
-    signed_minor(coalesce(r.functional_amount, r.amount), fe.decimals) as functional_minor,
+    case
+        when r.functional_amount is not null then signed_minor(r.functional_amount, fe.decimals)
+        when r.currency = coalesce(r.functional_currency, $functional_currency)
+            then signed_minor(r.amount, e.decimals)
+    end as functional_minor,
     r.amount as raw_amount,
-    coalesce(r.functional_amount, r.amount) as raw_functional,
+    r.functional_amount as raw_functional,
     r.balance_date as raw_balance_date,
 from record_trial_balance as r
 inner join source_file as f on f.delivery_seq = r.delivery_seq

@@ -2,7 +2,7 @@
 -- in:  payout           payouts of its processors
 --      bank_entry       entries in force of its bank account
 --      ledger_entry     entries in force of its ledger
---      ledger_account   role, account, currency (`*` for all) that take part
+--      ledger_account   role, account, currency that take part
 -- out: one row per item in the account's currency, in its side's own sign
 select
     p.payout_id as item_id,
@@ -69,7 +69,7 @@ select
     e.row_no as row_no,
 from ledger_entry as e
 inner join ledger_account as a
-    on a.account = e.account and (a.currency = '*' or a.currency = e.currency)
+    on a.account = e.account and a.currency = e.currency
 where
     e.origin_key is null
     and e.amount_minor <> 0

@@ -1,7 +1,7 @@
 -- item_source: what a processor reconciliation has to match
 -- in:  settlement_line   lines in force of its processor accounts
 --      ledger_entry      entries in force of its ledger
---      ledger_account    role, account, currency (`*` for all) that take part
+--      ledger_account    role, account, currency that take part
 -- out: one row per item, in its side's own sign; payouts and pure fees are not items here
 select
     l.line_id as item_id,
@@ -48,7 +48,7 @@ select
     e.row_no as row_no,
 from ledger_entry as e
 inner join ledger_account as a
-    on a.account = e.account and (a.currency = '*' or a.currency = e.currency)
+    on a.account = e.account and a.currency = e.currency
 where
     e.origin_key is null
     and e.amount_minor <> 0

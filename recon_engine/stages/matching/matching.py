@@ -94,13 +94,14 @@ def _register_rules(
     inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation
 ) -> None:
     """Make `ledger_account`, what takes part; `reason_owner` and `reason_meaning`."""
-    taking_part = sorted(
+    query = "select distinct currency from ledger_entry order by currency"
+    currencies = [rec.currency] if rec.currency else [code for (code,) in inputs.rows(query)]
+    taking_part = [
         (role, account, currency)
-        for role, by_currency in accounts.roles.items()
-        if role in rec.ledger_roles
-        for currency, account in by_currency.items()
-        if not rec.currency or currency in ("*", rec.currency)
-    )
+        for role in rec.ledger_roles
+        for currency in currencies
+        if (account := accounts.account(role, currency)) is not None
+    ]
     named = dict.fromkeys(("role", "account", "currency"), "string")
     inputs.register("ledger_account", small_table(named, taking_part))
     owners = [(reason, policy.owner(reason)) for reason in REASONS]

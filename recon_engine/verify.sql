@@ -1,0 +1,620 @@
+-- verify.sql: what a night must be, read by verify.py
+-- in:  every table of the night by its name, and of earlier nights as before_<name>;
+--      night(), the business date
+-- out: the columns of every table, then what several laws speak of, then the laws, one block each:
+--      what a table tells, and behind `must be` what other tables tell of it. Both give the columns
+--      after `by`, then rows and minor units; per key the two must agree. A law without
+--      `must be` finds nothing. {by} stands for its columns, {item} for those of an item
+--      that no night may change.
+
+-- tables: `*` is of the key, `?` may be NULL, `#` is a count, `!` a flag, `-` where a row was read
+-- item: side, dataset, source, entity, item_id, currency, reference, payout_ref, account,
+--     document_id, customer, event_date, file_id, row_no, kind, held_role
+-- landed_file: delivery_seq*#- source entity file_id file_name size_bytes# business_date
+--     batch_key version# repeated! late!
+-- quarantined_row: source* file_id*- row_no*#- rule_id* dataset field? found? expected
+--     amount_minor? currency? row_digest
+-- line_identity: source* dataset identity* file_id*- row_no*#- delivery_seq*#- row_digest
+--     disposition amount_minor currency
+-- settlement_line: line_id* source entity processor processor_account batch_ref kind
+--     provider_kind provider_ref? reference? payout_ref? payment_method? event_at? zone?
+--     event_date report_date gross_minor gross_currency rate_exact? fee_minor net_minor currency
+--     file_id- row_no#- row_digest contract
+-- payout: payout_id* source entity processor processor_account batch_ref payout_ref? event_date
+--     due_date amount_minor currency file_id- row_no#- row_digest contract
+-- processor_balance: source* entity processor processor_account* batch_ref* currency*
+--     balance_date line_count# opening_minor movement_minor closing_minor file_id*-
+-- bank_entry: entry_id* source entity bank_account statement_id bank_ref? end_to_end_ref?
+--     payout_ref? reference? remittance? booking_date value_date? amount_minor currency
+--     reversal! file_id- row_no#- row_digest contract
+-- statement_balance: source* entity bank_account* statement_id* sequence_no? currency*
+--     opening_date? closing_date entry_count# opening_minor movement_minor closing_minor
+--     file_id*-
+-- ledger_entry: entry_id* source entity ledger document_id document_line posting_date account
+--     currency amount_minor functional_currency functional_minor reference? customer?
+--     origin_key? file_id- row_no#- row_digest contract
+-- ledger_balance: source* entity* ledger* account* currency* balance_date* amount_minor
+--     functional_currency functional_minor file_id- row_no#- row_digest contract
+-- billing_document: document_id* source entity kind customer document_date due_date? account
+--     currency amount_minor open_minor reference? file_id- row_no#- row_digest contract
+-- fx_rate: source* entity* from_currency* to_currency* rate_date* rate_exact file_id- row_no#-
+--     row_digest contract
+-- cross_reference: dataset* object_id* system* id_kind* external_id*
+-- open_item: reconciliation* item_id* side entity dataset source kind currency amount_minor
+--     reference? payout_ref? account? document_id? customer? held_role event_date due_date
+--     first_date file_id- row_no#- overdue!
+-- match_leg: reconciliation* item_id* side entity dataset source kind currency amount_minor
+--     reference? payout_ref? account? document_id? customer? held_role event_date due_date
+--     first_date file_id- row_no#- match_id* generation*# pass_name
+-- match_evidence: reconciliation* match_id* pass_name left_id* right_id* key_columns key_value
+--     difference_minor days_apart# left_choices# right_choices# currency
+-- exception_item: exception_id* scope entity reason item_id owner currency? amount_minor?
+--     event_date? first_date age_days# place?- detail
+-- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
+--     generation# currency whole_minor amount_minor held_role matched_account? document_id?
+--     customer? dimension? event_date cause
+-- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
+--     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
+--     part_id cause memo
+-- settlement_application: application_id* entity customer document_id* posting_date currency
+--     amount_minor functional_currency functional_minor line_id generation*# journal_id
+-- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key state
+--     maker
+-- posting_receipt: posting_key* entity business_date journal_id action generation# state
+--     erp_document? posting_date?
+-- conservation_certificate: entity* source* dataset* origin* currency* class* row_count#
+--     amount_minor
+-- control_total: entity* dataset* measure* currency* row_count# amount_minor
+-- proof: proof* entity* account* currency* position*# component amount_minor? verdict
+-- account_roll: entity* role* account* dimension* currency* opening_minor movement_minor
+--     closing_minor functional_closing_minor functional_currency
+-- exception_report: entity* reason* currency* exception_count# amount_minor oldest_days#
+-- ageing: entity* reconciliation* side* currency* bucket* item_count# amount_minor oldest_date
+
+create macro hash_of(kind, parts) as substr(sha256(kind || chr(31) || array_to_string(
+    list_transform(parts, lambda part: coalesce(part, chr(0))), chr(31))), 1, 32)
+
+create macro exponent(code) as case when code in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR',
+    'TND') then 3 when code in ('CLF', 'UYW') then 4 when code in ('BIF', 'CLP', 'DJF', 'GNF',
+    'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+    then 0 else 2 end
+
+create macro scale(decimals) as case decimals when 1 then 10 when 2 then 100 when 3 then 1000
+    when 4 then 10000 else 1 end
+
+create macro signed(side, minor) as case side when 'payout' then -minor else minor end
+
+create view arrival as select source, entity, file_id, size_bytes from landed_file
+    union select source, entity, file_id, size_bytes from before_landed_file
+
+create view owner as select source as name, entity from arrival
+    union select reconciliation, entity from match_leg
+    union select reconciliation, entity from open_item
+
+create view certificate as select distinct entity from conservation_certificate
+
+create view line as select 'settlement_line' as dataset, source, line_id as identity,
+        currency, file_id, row_no, row_digest, net_minor as minor from settlement_line
+    union all select 'bank_entry', source, entry_id, currency, file_id, row_no, row_digest,
+        amount_minor from bank_entry
+    union all select 'ledger_entry', source, entry_id, currency, file_id, row_no, row_digest,
+        amount_minor from ledger_entry
+
+create view handled as select reconciliation, {item}, first_date, amount_minor, class,
+            case when u.item_id is not null then 'reopened'
+            when first_date = night() then 'new' else 'carried' end as origin
+        from (select reconciliation, {item}, first_date, amount_minor, 'matched' as class
+            from match_leg where generation = 1 union all
+            select reconciliation, {item}, first_date, amount_minor, 'open' from open_item) as h
+        left join (select distinct reconciliation, item_id from match_leg where generation = -1)
+            as u using (reconciliation, item_id)
+
+create view classed as select o.entity, source, dataset, origin, currency, minor, n, class from (
+        select source, dataset, 'new' as origin, currency, amount_minor as minor, 1 as n,
+            case disposition when 'held' then 'quarantined' else disposition end as class
+        from line_identity union all select source, dataset, 'new', coalesce(currency, ''),
+            coalesce(amount_minor, 0), 1, 'quarantined' from quarantined_row
+    ) as r left join owner as o on o.name = r.source
+    union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
+        class from handled
+    union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
+        cast(gross_minor = 0 as int), 'journaled' from settlement_line
+    where kind <> 'payout' and gross_currency = currency
+    union all select entity, source, 'settlement_line', 'new', currency, 0, 1, 'out_of_scope'
+    from settlement_line where kind = 'payout' and net_minor = 0
+    union all select entity, source, 'bank_entry', 'new', currency, 0, 1, 'out_of_scope'
+    from bank_entry where amount_minor = 0
+    union all select entity, source, 'ledger_entry', 'new', currency, amount_minor, 1,
+        case when origin_key is not null then 'returned' else 'out_of_scope' end
+    from ledger_entry where origin_key is not null or entry_id not in (
+        select item_id from handled where side = 'ledger')
+
+create view certified as
+    select entity, source, dataset, origin, currency, minor, n, class from classed
+    where class <> 'counted'
+    union all select entity, source, dataset, origin, currency, minor, n, 'input' from classed
+    where class in ('counted', 'duplicate', 'superseded', 'quarantined')
+    union all select entity, source, dataset, 'carried', currency, signed(side, amount_minor), 1,
+        'input' from before_open_item
+    union all select entity, source, dataset, 'reopened', currency, -signed(side, amount_minor), 1,
+        'input' from match_leg where generation = -1
+
+create view entering as select 'settlement' as side, 'settlement_line' as dataset, source,
+        entity, line_id as item_id, currency, if(home, reference, null) as reference,
+        null as payout_ref, null as account, null as document_id, null as customer,
+        event_date, file_id, row_no, if(home, kind, 'foreign') as kind,
+        'clearing' as held_role, if(home, gross_minor, net_minor) as minor
+    from (select *, gross_currency = currency as home from settlement_line)
+    where kind <> 'payout' and (gross_minor <> 0 or not home)
+    union all select 'payout', 'settlement_line', source, entity, payout_id, currency, null,
+        payout_ref, null, null, null, event_date, file_id, row_no, 'payout', 'cash_in_transit',
+        amount_minor from payout where amount_minor <> 0
+    union all select 'bank', 'bank_entry', source, entity, entry_id, currency, reference,
+        payout_ref, null, null, null, booking_date, file_id, row_no,
+        if(amount_minor > 0, 'receipt', 'payment'), 'bank', amount_minor
+    from bank_entry where amount_minor <> 0
+    union all select 'ledger', 'ledger_entry', source, entity, entry_id, currency, reference,
+        null, account, document_id, customer, posting_date, file_id, row_no, h.kind, h.kind,
+        amount_minor
+    from ledger_entry inner join (select distinct item_id as entry_id, kind from handled
+        where side = 'ledger' and origin = 'new') as h using (entry_id)
+    where origin_key is null and amount_minor <> 0
+
+create view booked as select if(l.generation = 1, 'gross', 'unapplied') as kind,
+        l.reconciliation, l.entity, l.match_id, l.item_id as part_id, l.generation, l.currency,
+        l.held_role, p.account as matched_account, p.document_id, p.customer,
+        l.generation * l.amount_minor as minor
+    from match_leg as l inner join (select reconciliation, match_id, generation,
+            min(account) as account, min(document_id) as document_id, min(customer) as customer
+        from match_leg where side = 'ledger' group by all
+    ) as p using (reconciliation, match_id, generation) where l.side = 'settlement'
+    union all select 'payout', reconciliation, entity, null, item_id, 1, currency, 'clearing',
+        null, null, null, amount_minor from handled where side = 'payout' and origin = 'new'
+    union all select 'cash', reconciliation, entity, match_id, item_id, generation, currency,
+        'cash_in_transit', null, null, null, amount_minor
+    from match_leg semi join (select match_id, generation from match_leg where side = 'payout')
+        using (match_id, generation) where side = 'bank'
+
+-- landing landed_file: a version is one file of one entity
+-- by source, batch_key, version
+select {by}, count(distinct (file_id, entity)) - 1, 0 from landed_file
+where not repeated group by all
+
+-- canonical line_identity: lines come from landed files
+-- by source, file_id, delivery_seq
+select {by}, 1, 0 from (select distinct source, file_id, delivery_seq from line_identity)
+-- must be
+select {by}, 1, 0 from landed_file where delivery_seq in (select delivery_seq from line_identity)
+
+-- canonical line_identity: only the newest file of a batch counts
+-- by source, identity
+select {by}, 1, 0 from line_identity where disposition = 'counted' and delivery_seq not in (
+    select arg_max(delivery_seq, version) from landed_file where not repeated
+    group by source, batch_key)
+
+-- canonical line_identity: a line counts on one date only
+-- by source, identity
+select {by}, 1, 0 from line_identity
+    semi join (from before_line_identity where disposition = 'counted')
+    using (source, identity) where disposition = 'counted'
+
+-- canonical line_identity: each line that counts is a row, once, with its amount
+-- by dataset, source, identity, currency, file_id, row_no, row_digest
+select {by}, 1, minor from line
+-- must be
+select {by}, 1, amount_minor from line_identity where disposition = 'counted'
+
+-- canonical settlement_line: net is gross less fee
+-- by source, line_id, currency
+select {by}, 1, net_minor from settlement_line where gross_currency = currency
+-- must be
+select {by}, 1, gross_minor - fee_minor from settlement_line where gross_currency = currency
+
+-- canonical settlement_line: a kind as printed is one of ours
+-- by source, provider_kind
+select {by}, count(distinct kind) - 1, 0 from (from settlement_line
+    union all from before_settlement_line) group by all
+
+-- canonical payout: each payout line is a payout, its sign turned
+-- by source, payout_id, entity, processor_account, batch_ref, payout_ref, event_date, currency
+select {by}, 1, amount_minor from payout
+-- must be
+select {by}, 1, -net_minor from (
+    select *, line_id as payout_id from settlement_line where kind = 'payout')
+
+-- canonical processor_balance: opening and movement give the closing
+-- by source, batch_ref, currency
+select {by}, 1, closing_minor from processor_balance
+-- must be
+select {by}, 1, opening_minor + movement_minor from processor_balance
+
+-- canonical statement_balance: opening and movement give the closing
+-- by source, statement_id, currency
+select {by}, 1, closing_minor from statement_balance
+-- must be
+select {by}, 1, opening_minor + movement_minor from statement_balance
+
+-- canonical processor_balance or statement_balance: a movement is the sum of its lines
+-- by file_id, currency
+select {by}, 0, movement_minor from (select file_id, currency, movement_minor from processor_balance
+    union all select file_id, currency, movement_minor from statement_balance)
+-- must be
+select {by}, 0, minor from (select file_id, currency, minor from line
+        union all select file_id, currency, amount_minor from quarantined_row
+        union all select i.file_id, i.currency, i.amount_minor from line_identity as i
+        inner join landed_file using (source, delivery_seq)
+        where i.disposition <> 'counted' and not repeated)
+    where file_id in (select file_id from processor_balance
+        union all select file_id from statement_balance)
+
+-- canonical statement_balance: a statement opens where the one before it closed
+-- by statement_id, currency
+select {by}, 1, opening_minor from statement_balance
+-- must be
+select {by}, 1, before_minor from (select *, coalesce(lag(closing_minor) over (
+            partition by bank_account, currency
+            order by closing_date, tonight, try_cast(sequence_no as bigint), statement_id
+        ), opening_minor) as before_minor
+        from (select *, true as tonight from statement_balance
+            union all by name select *, false as tonight from before_statement_balance))
+    where tonight
+
+-- matching match_leg or open_item: a new item is a line, matched or open, once
+-- by {item}
+select {by}, 1, amount_minor from handled where origin = 'new'
+-- must be
+select {by}, 1, minor from entering
+
+-- matching match_leg or open_item: a carried item is as it was, matched or open, once
+-- by reconciliation, {item}, first_date
+select {by}, 1, amount_minor from handled where origin = 'carried'
+-- must be
+select {by}, 1, amount_minor from before_open_item
+
+-- matching match_leg or open_item: an undone item is as it was, matched or open, once
+-- by reconciliation, item_id, side, dataset, source, entity, currency, first_date
+select {by}, 1, amount_minor from handled where origin = 'reopened'
+-- must be
+select {by}, 1, -amount_minor from match_leg where generation = -1
+
+-- matching open_item: overdue is past the due date
+-- by reconciliation, item_id
+select {by}, cast(overdue as int), 0 from open_item
+-- must be
+select {by}, cast(due_date < night() as int), 0 from open_item
+
+-- matching match_leg: the sides of a match agree; one side alone is zero
+-- by reconciliation, match_id, generation, entity, currency
+select {by}, 0, max(minor) from (select reconciliation, match_id, generation, entity, currency,
+    side,
+    sum(amount_minor) as minor from match_leg group by all) group by all
+-- must be
+select {by}, 0, if(count(*) = 1, 0, min(minor)) from (select reconciliation, match_id,
+    generation, entity,
+    currency, side, sum(amount_minor) as minor from match_leg group by all) group by all
+
+-- matching match_evidence: legs have evidence, and evidence has legs
+-- by reconciliation, match_id, pass_name, item_id
+select {by}, 1, 0 from (select distinct reconciliation, match_id, pass_name, unnest([left_id,
+    right_id])
+    as item_id from match_evidence)
+-- must be
+select {by}, 1, 0 from match_leg where generation = 1
+
+-- matching match_evidence: evidence says how its legs differ
+-- by reconciliation, match_id, left_id, right_id, currency, days_apart
+select {by}, 1, difference_minor from match_evidence
+-- must be
+select {by}, 1, minor from (select e.reconciliation, e.match_id, left_id, right_id, l.currency,
+    r.event_date - l.event_date as days_apart, l.amount_minor - r.amount_minor as minor
+    from match_evidence as e inner join match_leg as l on l.match_id = e.match_id
+        and l.item_id = e.left_id and l.generation = 1
+    inner join match_leg as r on r.match_id = e.match_id and r.item_id = e.right_id
+        and r.generation = 1 and r.currency = l.currency)
+
+-- matching exception_item: an exception speaks of an open item, and an overdue item has one
+-- by scope, item_id, entity, currency, event_date, age_days
+select {by}, 1, amount_minor from exception_item where event_date is not null
+-- must be
+select {by}, 1, amount_minor from (select *, reconciliation as scope, night() - event_date as
+    age_days
+    from open_item) where overdue or item_id in (select item_id from exception_item)
+
+-- canonical exception_item: an exception says what its rows say, and a quarantined row has one
+-- by reason, scope, item_id, entity, currency
+select {by}, 1, amount_minor from exception_item where event_date is null
+-- must be
+select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope, amount_minor as
+    minor,
+            hash_of('row', [file_id, cast(row_no as varchar), rule_id]) as item_id,
+            nullif(currency, '') as currency from quarantined_row
+        union all by name select * from (select source as scope, nullif(currency, '') as currency,
+            if(disposition = 'duplicate', 'suppressed_line', 'restated_batch') as reason,
+            hash_of('file', [file_id, disposition, cast(delivery_seq as varchar)]) as item_id,
+            sum(amount_minor) as minor from line_identity
+            group by source, file_id, delivery_seq, disposition, currency
+            union all by name select source as scope, 'restated_batch' as reason, hash_of('file',
+                [file_id, 'unread', cast(delivery_seq as varchar)]) as item_id from landed_file)
+        where item_id in (select item_id from exception_item)
+        union all by name select distinct 'changed_entry' as reason, source as scope,
+            identity as item_id, nullif(i.currency, '') as currency, i.amount_minor as minor
+        from line_identity as i inner join exception_item as x on x.item_id = i.identity
+            and x.reason = 'changed_entry' and x.amount_minor = i.amount_minor
+    ) left join owner on owner.name = scope
+
+-- allocation allocation: what is allocated was matched or paid out
+-- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
+--    matched_account, document_id, customer
+select {by}, 1, amount_minor from allocation where kind <> 'fee'
+-- must be
+select {by}, 1, minor from booked
+
+-- allocation allocation: fees are those of the lines
+-- by whole_id, entity, currency
+select {by}, 0, sum(amount_minor) from allocation where kind = 'fee' group by all
+-- must be
+select {by}, 0, fee_minor from (select *, line_id as whole_id from settlement_line)
+    where kind <> 'payout' and gross_currency = currency
+
+-- allocation allocation: parts add up to their whole
+-- by reconciliation, kind, whole_id, match_id, generation, currency
+select {by}, count(distinct whole_minor), sum(amount_minor) from allocation group by all
+-- must be
+select {by}, 1, max(whole_minor) from allocation group by all
+
+-- allocation allocation: parts have the sign of their whole
+-- by allocation_id
+select {by}, 1, 0 from allocation where sign(amount_minor) <> sign(whole_minor)
+
+-- allocation allocation: a pooled fee is shared by gross, to the unit
+-- by allocation_id
+select {by}, 1, 0 from allocation as a inner join settlement_line as w on w.line_id = a.whole_id
+    inner join settlement_line as p on p.line_id = a.part_id
+    inner join (select source, batch_ref, currency, sum(abs(gross_minor)) as charged
+        from settlement_line where kind = 'charge' and gross_currency = currency group by all
+    ) as b on b.source = w.source and b.batch_ref = w.batch_ref and b.currency = w.currency
+    where a.kind = 'fee' and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
+        or abs(abs(a.amount_minor) * charged - abs(a.whole_minor) * cast(abs(p.gross_minor) as
+        hugeint))
+            >= charged)
+
+-- journals journal_line: a journal adds up to zero
+-- by journal_id, currency
+select {by}, 0, sum(amount_minor) from journal_line group by all
+
+-- journals journal_line: a journal adds up to zero
+-- by journal_id, functional_currency
+select {by}, 0, sum(functional_minor) from journal_line group by all
+
+-- journals journal_line: a journal is one, of two lines or more, numbered
+-- by journal_id
+select {by}, count(distinct (entity, ledger, template, posting_date, functional_currency)),
+    sum(line_no) from journal_line group by all
+-- must be
+select {by}, 1, if(count(*) < 2, -1, max(line_no) * (max(line_no) + 1) // 2) from journal_line
+    group by all
+
+-- journals journal_line: a journal's id is the hash of its group and content
+-- by journal_id
+select distinct {by}, 1, 0 from journal_line
+-- must be
+select hash_of('journal', [min(entity), min(template), min(group_id), string_agg(concat_ws(' ',
+    part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]), 1, 0
+from journal_line as j left join (select kind as template, part_id, event_date, currency,
+        min(group_id) as group_id from allocation group by all
+    ) as g using (template, part_id, event_date, currency)
+group by j.journal_id
+
+-- journals journal_line: what is allocated is journaled, once
+-- by entity, template, part_id, currency
+select {by}, 0, amount_minor from (from journal_line
+    qualify line_no < max(line_no) over (partition by journal_id))
+-- must be
+select {by}, 0, amount_minor from (select *, kind as template from allocation)
+
+-- journals journal_line: an account has one role
+-- by entity, account
+select {by}, count(distinct role) - 1, 0 from (select entity, account, role from journal_line
+    union all select entity, account, role from before_journal_line
+    union all select entity, account, kind from open_item where side = 'ledger'
+    union all select entity, account, kind from match_leg where side = 'ledger') group by all
+
+-- journals journal_line: a currency has one rate a day, that of the rate table
+-- by entity, currency, functional_currency, posting_date
+select {by}, count(distinct rate) - 1, 0 from (
+    select entity, currency, functional_currency, posting_date, rate_exact as rate
+    from journal_line
+    union all select entity, currency, functional_currency, posting_date, 1 from journal_line
+    where currency = functional_currency
+    union all select j.entity, currency, functional_currency, posting_date, f.rate_exact
+    from journal_line as j inner join fx_rate as f on f.entity = j.entity
+        and from_currency = currency and to_currency = functional_currency
+        and rate_date = posting_date) group by all
+
+-- journals journal_line: the books' amount is the amount at its rate
+-- by journal_id, line_no
+select {by}, 1, 0 from (select *, cast(rate_exact * 1000000000000 as hugeint) as rate,
+            scale(exponent(currency) - exponent(functional_currency)) as down,
+            scale(exponent(functional_currency) - exponent(currency)) as up
+        from journal_line)
+    inner join (select template, part_id, count(*) as parts from (
+        select kind as template, part_id from allocation
+        union all select kind, group_id from allocation) group by all) using (template, part_id)
+    where abs(cast(functional_minor as hugeint) * 1000000000000 * down - amount_minor * rate *
+    up) * 2
+        > parts * 1000000000000 * down
+
+-- journals settlement_application: what is applied is what its journal takes off the account
+-- by entity, document_id, customer, line_id, generation, currency, functional_currency,
+--    journal_id, posting_date
+select {by}, amount_minor, functional_minor from settlement_application
+-- must be
+select {by}, -j.amount_minor, -functional_minor from (select *, part_id as line_id from
+    allocation) as a
+    inner join (select journal_id, functional_currency, posting_date, template as kind, part_id,
+        account as matched_account, currency, amount_minor, functional_minor from journal_line
+    ) as j using (kind, part_id, matched_account, currency)
+    where kind in ('gross', 'unapplied') and customer is not null and document_id is not null
+        and entity in (select entity from settlement_application)
+
+-- approval batch: a batch is the hash of its keys
+-- by entity, business_date, batch_id
+select {by}, 1, 0 from (select distinct entity, business_date, batch_id from batch)
+-- must be
+select {by}, 1, 0 from (select entity, business_date, hash_of('batch', [entity,
+    cast(business_date as
+    varchar), string_agg(posting_key, chr(31) order by posting_key)]) as batch_id
+    from batch group by entity, business_date)
+
+-- approval batch: what is new is a journal of the night
+-- by entity, journal_id
+select {by}, 1, 0 from batch where action = 'new'
+-- must be
+select {by}, 1, 0 from (select distinct entity, journal_id from journal_line)
+    where journal_id in (select journal_id from batch where action = 'new')
+
+-- posting posting_receipt: a receipt answers a batch
+-- by posting_key, journal_id, action, generation
+select {by}, 1, 0 from posting_receipt
+-- must be
+select {by}, 1, 0 from batch where posting_key in (select posting_key from posting_receipt)
+
+-- reporting conservation_certificate: the certificate says what became of every row
+-- by entity, source, dataset, origin, currency, class
+select {by}, row_count, amount_minor from conservation_certificate
+-- must be
+select {by}, sum(n), sum(minor) from certified group by all
+
+-- reporting conservation_certificate: money in equals money out
+-- by entity, source, dataset, origin, currency
+select {by}, row_count, amount_minor from conservation_certificate where class = 'input'
+-- must be
+select {by}, row_count, amount_minor from conservation_certificate where class <> 'input'
+
+-- reporting account_roll: opening is the closing before, movement is the journals, closing is both
+-- by entity, role, account, dimension, currency, functional_currency, measure
+select {by}, 1, minor from (from account_roll unpivot (minor for measure in (opening_minor,
+    movement_minor,
+    closing_minor, functional_closing_minor)))
+-- must be
+select {by}, 1, sum(minor) from (select entity, role, account, coalesce(dimension, '') as dimension,
+        currency, functional_currency, unnest(['opening_minor', 'movement_minor',
+        'closing_minor', 'functional_closing_minor']) as measure,
+        unnest([0, amount_minor, amount_minor, functional_minor]) as minor from journal_line
+    union all select entity, role, account, dimension, currency, functional_currency,
+        unnest(['opening_minor', 'movement_minor', 'closing_minor',
+        'functional_closing_minor']), unnest([closing_minor, 0, closing_minor,
+        functional_closing_minor]) from before_account_roll) group by all
+
+-- reporting proof: a proof is whole, and its components add up to what is unexplained
+-- by proof, entity, account, currency, verdict
+select {by}, count(*), sum(amount_minor) filter (position = 9) from proof group by all
+-- must be
+select {by}, n, minor from (select proof, entity, account, currency,
+    max(position) + 1 as n,
+    case when count(*) = count(amount_minor) then sum(amount_minor) end as minor,
+    case when minor is null then 'unproved' when minor = 0 then 'proved' else 'broken' end
+    as verdict from proof where position <> 9 group by proof, entity, account, currency)
+
+-- reporting proof: nothing is unexplained
+-- by proof, entity, account, currency
+select {by}, 1, amount_minor from proof where verdict = 'broken' and position = 9
+
+-- reporting proof: a component is what it says
+-- by proof, entity, account, currency, position
+select {by}, 0, amount_minor from proof
+where position <> 9 and (proof, position) not in (('clearing', 4), ('clearing', 5),
+    ('bank', 5), ('receivables', 4))
+-- must be
+select {by}, 0, minor from (
+    select p.*, l.amount_minor as minor
+    from proof as p inner join ledger_balance as l using (entity, account, currency)
+    where position = 1 and balance_date = night()
+    union all by name select p.*, closing_minor as minor
+    from proof as p inner join account_roll as r using (entity, account, currency)
+    where position = 2
+    union all by name select p.*, if(proof = 'transit' or position = 4, -1, 1) * o.amount_minor
+    as minor
+    from proof as p inner join open_item as o using (entity, currency)
+    where (proof = 'transit' and position = 3 and side = 'payout')
+        or (proof = 'bank' and position = 3 and side = 'bank')
+        or (proof = 'bank' and position = 4 and side = 'ledger' and held_role = 'bank')
+        or (proof = 'clearing' and position = 3 and side = 'settlement' and held_role = 'clearing')
+    union all by name select p.*, -open_minor as minor
+    from proof as p inner join billing_document as d using (entity, account, currency)
+    where proof = 'receivables' and position = 3)
+
+-- reporting exception_report: exceptions are counted
+-- by entity, reason, currency, oldest_days
+select {by}, exception_count, amount_minor from exception_report
+-- must be
+select {by}, n, minor from (select entity, reason, coalesce(currency, '') as currency, count(*)
+    as n,
+    sum(amount_minor) as minor, max(age_days) as oldest_days from exception_item
+    group by entity, reason, coalesce(currency, ''))
+
+-- reporting ageing: open items are counted by age
+-- by entity, reconciliation, side, currency, bucket, oldest_date
+select {by}, item_count, amount_minor from ageing
+-- must be
+select {by}, n, minor from (select entity, reconciliation, side, currency, case
+    when night() - event_date <= 1 then '0-1' when night() - event_date <= 7 then '2-7'
+    when night() - event_date <= 30 then '8-30' when night() - event_date <= 90 then '31-90'
+    else '91+' end as bucket, min(event_date) as oldest_date, count(*) as n,
+    sum(amount_minor) as minor from open_item group by all)
+
+-- matching match_evidence: a match is named for its pair
+-- by reconciliation, match_id
+select {by}, 1, 0 from match_evidence
+-- must be
+select reconciliation, hash_of('match', [reconciliation, left_id, right_id]), 1, 0 from
+    match_evidence
+
+-- matching exception_item: an exception is named for its scope, reason and item
+-- by exception_id
+select {by}, 1, 0 from exception_item
+-- must be
+select hash_of('exception', if(event_date is null, [scope, reason, item_id, coalesce(currency, '')],
+    [scope, reason, item_id])), 1, 0 from exception_item
+
+-- allocation allocation: a part is named for its kind, whole, match and generation
+-- by allocation_id
+select {by}, 1, 0 from allocation
+-- must be
+select hash_of('allocation', [kind, whole_id, part_id, coalesce(match_id, ''),
+    cast(generation as varchar)]), 1, 0 from allocation
+
+-- approval batch: a posting key is the hash of journal, action and generation
+-- by posting_key
+select {by}, 1, 0 from batch
+-- must be
+select hash_of('posting', [journal_id, action, cast(generation as varchar)]), 1, 0 from batch
+
+-- canonical line_identity: a file that came before gives no lines and no balances
+-- by file_id
+select distinct {by}, 1, 0 from (select file_id from line union all
+    select file_id from statement_balance union all select file_id from processor_balance)
+where file_id not in (select file_id from landed_file where not repeated)
+
+-- canonical cross_reference: an id is that of a line
+-- by dataset, object_id
+select distinct {by}, 1, 0 from cross_reference
+-- must be
+select dataset, identity, 1, 0 from line
+where identity in (select object_id from cross_reference)
+
+-- canonical billing_document: a document is an invoice or a credit note
+-- by source, document_id, kind
+select {by}, 1, 0 from billing_document where kind not in ('invoice', 'credit_note')
+
+-- approval batch: a batch waits or is approved
+-- by entity, state
+select {by}, 1, 0 from batch where state not in ('awaiting_approval', 'approved')
+
+-- allocation allocation: parts of one match, payout or receipt are one group
+-- by group_id
+select {by}, 1, 0 from allocation where kind <> 'fee'
+-- must be
+select hash_of('group', [kind, case kind when 'payout' then whole_id when 'cash' then match_id
+    else match_id || ' ' || part_id end, cast(generation as varchar)]), 1, 0
+from allocation where kind <> 'fee'

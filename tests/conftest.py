@@ -12,6 +12,13 @@ import pytest
 NewDatabase = Callable[[], str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run rewrite what golden files expect; the diff is then reviewed."""
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files from what is found"
+    )
+
+
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
     """Give a function that makes an empty database on a real PostgreSQL and returns its address."""

@@ -372,21 +372,12 @@ def test_a_file_with_a_card_number_leaves_no_trace_of_it(project: Project, conte
     report = project.pull()
 
     (finding,) = report.refused
+    assert "refuse" in {row.event for row in project.state.audit()}
     assert finding.file == "bank_2026-03-02.csv"
     assert "ending 1111, expected none; the file was not landed" in finding.message
     assert len(project.landed()) == len(report.delivered) == 1
-    for kept in (project.all_bytes(), repr(report).encode()):
-        assert VISA.encode() not in kept
-        assert b"4111 1111" not in kept
-
-
-def test_a_refusal_stands_in_the_audit_log(project: Project) -> None:
-    project.drop("bank_2026-03-02.csv", f"card,{HEADER}{VISA},R1,rent,2026-03-02,10.00,EUR\n")
-
-    (finding,) = project.pull().refused
-
-    refusals = [row.subject for row in project.state.audit() if row.event == "refuse"]
-    assert refusals == [f"{finding.source}/bank_2026-03-02.csv"]
+    kept = project.all_bytes() + repr(report).encode()
+    assert not any(card in kept for card in (VISA.encode(), b"4111 1111"))
 
 
 def test_a_card_number_in_a_file_name_leaves_no_trace_either(project: Project) -> None:

@@ -73,7 +73,8 @@ def demo(
             if nights[-1].run.status == "stopped":
                 terminal.warn(f"{day} stopped, so the days after it were not run")
                 break
-            verifying.append(beside.enter_context(Verifying(project, day)))
+        if nights[-1].run.status != "stopped":
+            verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
         verified = [one.result() for one in verifying]
         tallies = tally(world, Stored(project))
     show_tallies(terminal, tallies)
@@ -212,7 +213,8 @@ def verdicts(nights: list[NightResult], verified: list[Verified]) -> list[str]:
     agreeing = sum(one.verdict == "agrees" for one in verified)
     return [
         f"certificate: conserved on {conserved} of {counted(len(nights), 'day')}",
-        f"verify: nothing differs on {agreeing} of {counted(len(verified), 'night')}",
+        f"verify: nothing differs on {agreeing} of {counted(len(verified), 'night')} re-added, "
+        "the last; recon verify re-adds all",
         *findings[:SHOWN],
         *more,
     ]

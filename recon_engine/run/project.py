@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recon_engine.rulebook.environment import Environment, load_environment
 from recon_engine.rulebook.rulebook import Rulebook, load
+from recon_engine.store import shared
 from recon_engine.store.lake import Lake
 from recon_engine.store.state import State, open_state
 
@@ -36,4 +37,5 @@ def open_project(folder: Path) -> Iterator[Project]:
     try:
         yield Project(folder, environment, rulebook, state, Lake(environment.lake))
     finally:
+        shared.stop()
         state.close()

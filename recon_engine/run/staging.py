@@ -17,7 +17,6 @@ from recon_engine.run.reads import Input, resolve
 from recon_engine.run.scopes import entity_of
 from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
-from recon_engine.store.engine import shared_limit
 from recon_engine.store.manifest import Dataset, Manifest
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.table import Table
@@ -43,14 +42,6 @@ class Made:
 
     job: Job
     manifest: Manifest
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one of several workspaces at a time may use of the machine."""
-
-    memory_limit: str
-    threads: int
 
 
 def prepare(
@@ -84,27 +75,22 @@ def prepare(
 def make_all(project: Project, jobs: Sequence[Job]) -> list[Made | ReconError]:
     """Return what the stage makes of each job, or the error that stopped it, in their order.
 
-    As many jobs run at a time as the environment has threads; they share threads and memory.
+    As many jobs run at a time as the environment has threads, in one engine with one limit.
     """
     if not jobs:
         return []
-    workers = min(len(jobs), project.environment.threads)
-    share = Share(
-        shared_limit(project.environment.memory_limit, workers),
-        project.environment.threads // workers,
-    )
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda job: _made(project, job, share), jobs))
+    with ThreadPoolExecutor(min(len(jobs), project.environment.threads)) as pool:
+        return list(pool.map(lambda job: _made(project, job), jobs))
 
 
-def _made(project: Project, job: Job, share: Share) -> Made | ReconError:
+def _made(project: Project, job: Job) -> Made | ReconError:
     try:
-        return _make(project, job, share)
+        return _make(project, job)
     except ReconError as error:
         return error
 
 
-def _make(project: Project, job: Job, share: Share) -> Made:
+def _make(project: Project, job: Job) -> Made:
     """Return what the stage makes of a job's inputs, as parts of the lake under a manifest.
 
     Raises: ReconError where the stage refuses its inputs or its outputs break their contract;
@@ -113,8 +99,8 @@ def _make(project: Project, job: Job, share: Share) -> Made:
     stage, context = job.stage, job.context
     with Workspace.open(
         project.lake,
-        memory_limit=share.memory_limit,
-        threads=share.threads,
+        memory_limit=project.environment.memory_limit,
+        threads=project.environment.threads,
         place=f"{stage.name}/{context.scope}",
     ) as workspace:
         for given in job.inputs:

@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from recon_engine.errors import ReconError, Unavailable
 
-MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
-UNITS = {
-    f"{prefix}{suffix}": base ** (power + 1)
-    for suffix, base in (("B", 1000), ("IB", 1024))
-    for power, prefix in enumerate("KMGT")
-}
 GLOB = frozenset("*?[]{}")
 DISK_FAULTS = {
     "No space left on device": "the disk is full",
@@ -68,13 +61,6 @@ def connect(
         con.close()
         raise
     return con
-
-
-def shared_limit(memory_limit: str, shares: int) -> str:
-    """Return what each of several connections may use, so that together they keep the limit."""
-    number, unit = MEMORY.fullmatch(memory_limit.strip()).groups()  # type: ignore[union-attr]
-    scaled = Decimal(number) * UNITS[unit.upper()]
-    return f"{int(scaled) // shares // UNITS['KB']}KB"
 
 
 def quoted(text: str) -> str:

@@ -41,6 +41,7 @@ class Lake:
         self.staging = durable.make_folder(self.root / "staging")
         self.spill = durable.make_folder(self.root / "spill")
         self._verified: dict[Path, tuple[int, int]] = {}
+        self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
 
     def land(self, stream: BinaryIO, scan: Scan | None = None) -> Landed:
         """Return the identity of a stream's bytes, which are then on the disk under their hash.
@@ -120,16 +121,23 @@ class Lake:
         return sha
 
     def manifest(self, sha: str) -> Manifest:
-        """Return a manifest by its hash.
+        """Return a manifest by its hash; read once a process, as long as the file stays as it is.
 
         Raises: GateBlocked where its bytes changed or are gone.
         """
         path = self.manifests / f"{_checked(sha)}.json"
         with _open(path) as stream:
+            seen = path.stat()
+            print_of = (seen.st_size, seen.st_mtime_ns)
+            known = self._manifests.get(sha)
+            if known is not None and known[0] == print_of:
+                return known[1]
             content = stream.read()
         if sha256_hex(content) != sha:
             raise GateBlocked(_changed(path))
-        return read_manifest(content.decode("utf-8"), str(path))
+        manifest = read_manifest(content.decode("utf-8"), str(path))
+        self._manifests[sha] = print_of, manifest
+        return manifest
 
     def sweep(self, referenced: set[str], older_than_days: int = 7) -> list[str]:
         """Remove what no published version refers to, and return its names under the root, sorted.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recon_engine.errors import GateBlocked, ReconError
-from recon_engine.store import durable, export, macros
-from recon_engine.store.engine import clear_errors, connect, path_literal
+from recon_engine.store import export, macros
+from recon_engine.store.engine import clear_errors, path_literal
 from recon_engine.store.export import StagedDataset
 from recon_engine.store.lake import Lake
+from recon_engine.store.shared import shared_engine
 from recon_engine.tables.table import SQL_TYPES, Table
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
@@ -37,28 +36,19 @@ class Workspace:
     """
 
     def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        lake: Lake,
-        place: str = "workspace",
-        spill: Path | None = None,
+        self, con: duckdb.DuckDBPyConnection, lake: Lake, place: str = "workspace"
     ) -> None:
-        """Take over a connection; `place` starts every message, `spill` is removed at the end."""
-        self._con, self._lake, self._place, self._spill = con, lake, place, spill
-        macros.define(con)
+        """Take over a connection to an engine with the macros; `place` starts every message."""
+        self._con, self._lake, self._place = con, lake, place
 
     @classmethod
     def open(cls, lake: Lake, *, memory_limit: str, threads: int, place: str) -> Workspace:
-        """Return a workspace on a locked connection of its own, with its own spill folder."""
-        spill = durable.make_folder(lake.spill / uuid.uuid4().hex)
-        con = connect(
-            memory_limit=memory_limit,
-            threads=threads,
-            spill=spill,
-            readable=(lake.parts,),
-            writable=(lake.staging,),
-        )
-        return cls(con, lake, place, spill)
+        """Return a workspace on a connection of its own to the locked engine of this process.
+
+        All that a workspace makes is temporary, so no other connection sees it and it goes when the
+        workspace closes. Workspaces open at the same time share the engine's memory and threads.
+        """
+        return cls(shared_engine(lake, memory_limit, threads).cursor(), lake, place)
 
     def __enter__(self) -> Workspace:
         return self
@@ -74,8 +64,6 @@ class Workspace:
     def close(self) -> None:
         """Forget everything that was not exported."""
         self._con.close()
-        if self._spill is not None:
-            shutil.rmtree(self._spill, ignore_errors=True)
 
     def load(self, name: str, table: Table, parts: Sequence[str]) -> None:
         """Make `name` a view over published parts of a table; without parts it is empty.

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recon_engine.errors import GateBlocked, ParseError, ReconError
+from recon_engine.store import shared
 from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.matching import MATCH_LEG, OPEN_ITEM
@@ -183,8 +184,21 @@ def test_a_registered_table_is_a_copy(workspace: Workspace) -> None:
     assert workspace.rows("select a from given") == [(2,)]
 
 
-def test_the_spill_folder_goes_with_its_workspace(lake: Lake) -> None:
+def test_the_spill_folder_goes_with_the_engine(lake: Lake) -> None:
     with Workspace.open(lake, memory_limit="200MB", threads=1, place="test"):
         during = len(list(lake.spill.iterdir()))
+    shared.stop()
 
     assert (during, list(lake.spill.iterdir())) == (1, [])
+
+
+def test_what_one_workspace_makes_no_other_sees(lake: Lake) -> None:
+    limits = {"memory_limit": "200MB", "threads": 1}
+    with Workspace.open(lake, **limits, place="one") as one:
+        one.make("item", "select 1 as n")
+
+        with Workspace.open(lake, **limits, place="other") as other:
+            seen = other.relations()
+
+    with Workspace.open(lake, **limits, place="later") as later:
+        assert (seen, later.relations()) == (set(), set())

@@ -75,8 +75,8 @@ def demo(
                 break
         if nights[-1].run.status != "stopped":
             verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
-        verified = [one.result() for one in verifying]
         tallies = tally(world, Stored(project))
+        verified = [one.result() for one in verifying]
     show_tallies(terminal, tallies)
     for line in verdicts(nights, verified):
         terminal.show(line)

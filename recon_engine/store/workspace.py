@@ -23,6 +23,8 @@ from recon_engine.tables.table import SQL_TYPES, Table
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 INCOMING = "incoming_rows"
+STAMPED: set[tuple[str, Table]] = set()
+"""Parts whose stamp was found to be that of a table; a part's bytes never change under its hash."""
 PARSED: dict[str, tuple[int, frozenset[str]]] = {}
 """How many statements a text has, and the values it names: the queries of the house are few, and
 come again for every scope."""
@@ -72,8 +74,10 @@ class Workspace:
         """
         columns = ", ".join(f'"{column}"' for column in table.names)
         paths = [self._lake.part(sha) for sha in parts]
-        for path in paths:
-            self._check_stamp(path, table)
+        for sha, path in zip(parts, paths, strict=True):
+            if (sha, table) not in STAMPED:
+                self._check_stamp(path, table)
+                STAMPED.add((sha, table))
         if paths:
             files = ", ".join(path_literal(path) for path in paths)
             rows = f"read_parquet([{files}], hive_partitioning = false, union_by_name = false)"

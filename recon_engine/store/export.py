@@ -30,6 +30,8 @@ EXACT = {
 }
 """What may become what: no pair here rounds or cuts; what does not fit the type raises."""
 DECIMAL_SCALE = 18
+STORED = "read_parquet($part)"
+"""The file as written; its path is bound, so the text is one and parsed once a process."""
 
 
 class Rows(Protocol):
@@ -73,14 +75,13 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
         ((written,),) = rows(_copy(table, source, path))
-        stored = f"read_parquet({path_literal(path)})"
-        ((count, *sums),) = rows(sums_query(table, stored))
+        ((count, *sums),) = rows(sums_query(table, STORED), part=str(path))
         if written != count:
             raise GateBlocked(
                 f"{place}: {table.name} has {count} rows in its file, expected {written}; "
                 "nothing was published"
             )
-        totals = _totals(rows, table, stored)
+        totals = _totals(rows, table, path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -155,7 +156,7 @@ def _copy(table: Table, source: str, path: Path) -> str:
     return f"copy (\n{query}\n) to {path_literal(path)} ({options})"
 
 
-def _totals(rows: Rows, table: Table, stored: str) -> dict[str, int]:
+def _totals(rows: Rows, table: Table, path: Path) -> dict[str, int]:
     by_currency: dict[str | None, list[str]] = {}
     for measure in table.money:
         by_currency.setdefault(table.currency_of(measure), []).append(measure)
@@ -163,6 +164,7 @@ def _totals(rows: Rows, table: Table, stored: str) -> dict[str, int]:
     for currency, measures in by_currency.items():
         group = f"coalesce(\"{currency}\", '*')" if currency else "'*'"
         sums = ", ".join(f'coalesce(sum("{measure}"), 0)' for measure in measures)
-        for name, *found in rows(f"select {group}, {sums} from {stored} group by 1"):  # noqa: S608
+        query = f"select {group}, {sums} from {STORED} group by 1"  # noqa: S608
+        for name, *found in rows(query, part=str(path)):
             totals |= {f"{m}|{name}": int(v) for m, v in zip(measures, found, strict=True)}
     return dict(sorted(totals.items()))

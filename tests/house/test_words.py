@@ -109,7 +109,7 @@ def recon() -> click.Command:
         "C:\\Us" + "ers\\ada",
         "index-url = https://pyp" + "i.org/simple",
         "https://files.python" + "hosted.org/packages",
-        "registry.npm" + "js.org",
+        "registry.np" + "mjs.org",
         "deb" + ".deb" + "ian.org",
     ],
 )

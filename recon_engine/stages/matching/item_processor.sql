@@ -1,7 +1,6 @@
 -- item_source: what a processor reconciliation has to match
 -- in:  settlement_line   lines in force of its processor accounts
---      ledger_entry      entries in force of its ledger
---      ledger_account    role, account, currency that take part
+--      ledger_item       ledger entries that take part
 -- out: one row per item, in its side's own sign; payouts and pure fees are not items here
 select
     l.line_id as item_id,
@@ -28,29 +27,23 @@ where
     and (l.gross_minor <> 0 or l.gross_currency <> l.currency)
 union all
 select
-    e.entry_id as item_id,
-    'ledger' as side,
-    e.entity as entity,
-    'ledger_entry' as dataset,
-    e.source as source,
-    a.role as kind,
-    e.currency as currency,
-    e.amount_minor as amount_minor,
-    e.reference as reference,
-    cast(null as varchar) as payout_ref,
-    e.account as account,
-    e.document_id as document_id,
-    e.customer as customer,
-    a.role as held_role,
-    e.posting_date as event_date,
-    cast(null as date) as due_date,
-    e.file_id as file_id,
-    e.row_no as row_no,
-from ledger_entry as e
-inner join ledger_account as a
-    on a.account = e.account and a.currency = e.currency
-where
-    e.origin_key is null
-    and e.amount_minor <> 0
-    and ($ledger_pattern = '' or regexp_matches(coalesce(e.reference, ''), $ledger_pattern))
+    item_id,
+    side,
+    entity,
+    dataset,
+    source,
+    kind,
+    currency,
+    amount_minor,
+    reference,
+    payout_ref,
+    account,
+    document_id,
+    customer,
+    held_role,
+    event_date,
+    due_date,
+    file_id,
+    row_no,
+from ledger_item
 order by item_id

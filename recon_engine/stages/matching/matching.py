@@ -43,11 +43,11 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """
     rec = rules.reconciliations[run.scope]
     _register_rules(inputs, rules.accounts[rec.entity], rules.policy, rec)
+    inputs.make("ledger_item", SQL / "ledger_item.sql", ledger_pattern=rec.ledger_pattern)
     inputs.make(
         "item_source",
         SQL / f"item_{rec.kind}.sql",
         currency=rec.currency,
-        ledger_pattern=rec.ledger_pattern,
     )
     inputs.make("undone_leg", SQL / "undone_leg.sql")
     _register_due(inputs, rec)

@@ -9,9 +9,7 @@ from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_ta
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import (
     ALLOCATION,
-    BATCH,
     JOURNAL_LINE,
-    POSTING_RECEIPT,
     SETTLEMENT_APPLICATION,
 )
 from recon_engine.tables.canonical import (
@@ -133,8 +131,6 @@ REPORTING = Stage(
     grain="entity",
     reads=(
         *(Read(table) for table in TOTALLED),
-        Read(BATCH),
-        Read(POSTING_RECEIPT),
         Read(OPEN_ITEM, "previous"),
         Read(ACCOUNT_ROLL, "previous"),
         Read(PROCESSOR_BALANCE, "history"),

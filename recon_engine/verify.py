@@ -252,13 +252,13 @@ class Verification:
         rows, lanes, totals = 0, [0] * len(LANES), dict[str, int]()
         if dataset.parts:
             text = ", ".join(c.text for c in columns if c.content)
-            sums = ", ".join(f"sum(cast('0x' || hex[{n}:{n + 15}] as ubigint))" for n in LANES)
-            hashed = f"select sha256(concat_ws(chr(31), {text})) as hex from {dataset.rows}"  # noqa: S608
-            ((rows, *lanes),) = self.query(f"select count(*), {sums} from ({hashed})")  # noqa: S608
             key = ", ".join(c.name for c in columns if c.key)
             empty = " or ".join(f"{c.name} is null" for c in columns if not c.nullable)
-            counts = f"count(*) filter ({empty}), count(*) - count(distinct ({key}))"
-            ((nulls, twice),) = self.query(f"select {counts} from {dataset.rows}")  # noqa: S608
+            marked = f"sha256(concat_ws(chr(31), {text})) as hex, {empty} as bare, ({key}) as taken"
+            sums = ", ".join(f"sum(cast('0x' || hex[{n}:{n + 15}] as ubigint))" for n in LANES)
+            counts = "count(*) filter (bare), count(*) - count(distinct taken)"
+            query = f"select count(*), {counts}, {sums} from (select {marked} from {dataset.rows})"  # noqa: S608
+            ((rows, nulls, twice, *lanes),) = self.query(query)
             if nulls or twice:
                 gaps = f"found {nulls} rows without a value and {twice} with a key that is taken"
                 self.find(dataset.place, f"{gaps}, expected none")

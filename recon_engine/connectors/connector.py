@@ -6,11 +6,11 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
-from importlib.metadata import entry_points
 from typing import BinaryIO, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from recon_engine.errors import RulebookError
+from recon_engine.plugins import installed
 from recon_engine.rulebook.environment import FolderConnection, SqlConnection
 from recon_engine.rulebook.sources import Source
 
@@ -54,9 +54,9 @@ def connector(connection: FolderConnection | SqlConnection) -> Connector:
     Raises: RulebookError if no installed package registers that kind, or more than one does.
     """
     kind = "folder" if isinstance(connection, FolderConnection) else "sql"
-    found = list(entry_points(group=GROUP, name=kind))
+    found = list(installed(GROUP).select(name=kind))
     if len(found) != 1:
-        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none"
+        known = ", ".join(sorted(installed(GROUP).names)) or "none"
         wrong = "two installed connectors" if found else "no installed connector"
         raise RulebookError(
             f"connector '{kind}': found {wrong} of this name, expected one of: {known}; "

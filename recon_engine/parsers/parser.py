@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from recon_engine.errors import ParseError, RulebookError
+from recon_engine.plugins import installed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,9 +61,9 @@ def parser(name: str) -> Parser:
 
     Raises: RulebookError if none or more than one is installed under it, or it does not load.
     """
-    found = list(entry_points(group=GROUP, name=name))
+    found = list(installed(GROUP).select(name=name))
     if len(found) != 1:
-        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none"
+        known = ", ".join(sorted(installed(GROUP).names)) or "none"
         wrong = "two installed parsers" if found else "no installed parser"
         raise RulebookError(
             f"parser '{name}': found {wrong} of this name, expected one of: {known}; "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import entry_points
 from typing import get_args
 
 from recon_engine.errors import ReconError
 from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
+from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import Accounts, AllocationKind
 from recon_engine.rulebook.environment import Environment, FolderConnection
 from recon_engine.rulebook.matching import Reconciliation
@@ -33,7 +33,7 @@ def check(rulebook: Rulebook, environment: Environment) -> list[Problem]:
     A source with an `extract` needs a database, any other a folder; its parser must be installed.
     """
     problems = []
-    parsers = entry_points(group="recon_engine.parsers").names
+    parsers = installed("recon_engine.parsers").names
     for name, source in rulebook.sources.items():
         document = rulebook.documents[f"sources/{name}"]
         connection = environment.connections.get(source.connection)

@@ -108,7 +108,10 @@ def _make(project: Project, job: Job) -> Made:
         outputs = stage.transform(workspace, project.rulebook, context)
         _show(workspace, stage, outputs)
         profiled = profile(stage, workspace)
-        datasets = {table.name: _keep(project, workspace, table) for table in stage.writes}
+        datasets = {
+            table.name: _keep(project, workspace, table, profiled[f"rows_{table.name}"])
+            for table in stage.writes
+        }
     manifest = Manifest(
         stage=stage.name,
         scope=context.scope,
@@ -141,9 +144,8 @@ def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:
             workspace.make(table.name, f"select * from {relation}")
 
 
-def _keep(project: Project, workspace: Workspace, table: Table) -> Dataset:
+def _keep(project: Project, workspace: Workspace, table: Table, rows: int) -> Dataset:
     """Return a table of the workspace as a part of the lake; without rows it needs no file."""
-    ((rows,),) = workspace.rows(f"select count(*) from {table.name}")
     if not rows:
         return Dataset(table.name, table.contract, (), 0, empty_hash(table), {})
     staged = workspace.export(table, table.name, project.lake.staging)

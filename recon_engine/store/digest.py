@@ -11,6 +11,7 @@ order; a row that stands twice counts twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from recon_engine.ids import sha256_hex
 from recon_engine.tables.table import Column, Table
@@ -27,6 +28,7 @@ def row_text(table: Table) -> str:
     return f"concat_ws(chr(31), {content})"
 
 
+@cache
 def sums_query(table: Table, relation: str) -> str:
     """Return the query for row count and the sum of each lane: one row, streamed at any size.
 

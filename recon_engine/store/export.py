@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from recon_engine.errors import GateBlocked
 from recon_engine.store import durable
 from recon_engine.store.digest import logical_hash, sums_query
-from recon_engine.store.engine import mask, path_literal, quoted
+from recon_engine.store.engine import quoted
 from recon_engine.store.manifest import Dataset, Part
 from recon_engine.tables.table import SQL_TYPES, Column, Table
 
@@ -31,7 +32,7 @@ EXACT = {
 """What may become what: no pair here rounds or cuts; what does not fit the type raises."""
 DECIMAL_SCALE = 18
 STORED = "read_parquet($part)"
-"""The file as written; its path is bound, so the text is one and parsed once a process."""
+"""The file as written; its path is bound, so that a table has one text, parsed once a process."""
 
 
 class Rows(Protocol):
@@ -65,16 +66,15 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     """Write a relation as one Parquet file of its contract, ordered by its key.
 
     Row count, logical hash and totals are read back from the file: they say what was written.
-    Raises: GateBlocked where a column is missing, would be rounded, holds a NULL it may not, or a
-            key stands twice; nothing is left in the folder then.
+    Missing values and keys that stand twice are the gate's to count, once for a relation.
+    Raises: GateBlocked where a column is missing or would be rounded; nothing is left then.
     """
     source = f'"{relation}"'
     _check_columns(rows, place, table, source)
-    _check_rows(rows, place, table, source)
     durable.make_folder(folder)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
-        ((written,),) = rows(_copy(table, source, path))
+        ((written,),) = rows(_copy(table, source), part=str(path))
         ((count, *sums),) = rows(sums_query(table, STORED), part=str(path))
         if written != count:
             raise GateBlocked(
@@ -122,30 +122,8 @@ def _any_value(column: Column, source: str) -> str:
     return f'select count("{column.name}") from {source}'  # noqa: S608  # names of the contract
 
 
-def _check_rows(rows: Rows, place: str, table: Table, source: str) -> None:
-    needed = [column.name for column in table.columns if not column.nullable]
-    counts = ", ".join(f'count(*) - count("{name}")' for name in needed)
-    ((*missing,),) = rows(f"select {counts} from {source}")  # noqa: S608
-    for name, nulls in zip(needed, missing, strict=True):
-        if nulls:
-            raise GateBlocked(
-                f"{place}: {table.name}.{name} has {nulls} {'NULL' if nulls == 1 else 'NULLs'}; "
-                "nothing was written"
-            )
-    key = ", ".join(f'"{name}"' for name in table.key)
-    twice = rows(
-        f"select {key}, count(*) from {source} group by {key} "  # noqa: S608
-        f"having count(*) > 1 order by {key} limit 1"
-    )
-    for *values, times in twice:
-        shown = ", ".join(f"{n} '{mask(str(v))}'" for n, v in zip(table.key, values, strict=True))
-        raise GateBlocked(
-            f"{place}: {table.name} has {times} rows with {shown}, expected one; "
-            "nothing was written"
-        )
-
-
-def _copy(table: Table, source: str, path: Path) -> str:
+@cache
+def _copy(table: Table, source: str) -> str:
     columns = ",\n    ".join(
         f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns
     )
@@ -153,7 +131,7 @@ def _copy(table: Table, source: str, path: Path) -> str:
     stamp = ", ".join(f"{name}: {quoted(value)}" for name, value in table.stamp().items())
     query = f"select\n    {columns}\nfrom {source}\norder by {key}"
     options = f"format parquet, compression zstd, kv_metadata {{{stamp}}}"
-    return f"copy (\n{query}\n) to {path_literal(path)} ({options})"
+    return f"copy (\n{query}\n) to $part ({options})"
 
 
 def _totals(rows: Rows, table: Table, path: Path) -> dict[str, int]:

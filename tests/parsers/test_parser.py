@@ -1,6 +1,6 @@
 """The registry of parsers, and what a message never shows."""
 
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
 
@@ -20,16 +20,11 @@ def installed(monkeypatch: pytest.MonkeyPatch):
     """Pretend that some entry points are installed, and no others."""
 
     def pretend(*points: EntryPoint) -> None:
-        class Found(list[EntryPoint]):
-            @property
-            def names(self) -> set[str]:
-                return {point.name for point in points}
-
-        def entry_points(group: str, name: str | None = None) -> Found:
+        def found(group: str) -> EntryPoints:
             assert group == "recon_engine.parsers"
-            return Found(point for point in points if name in (None, point.name))
+            return EntryPoints(points)
 
-        monkeypatch.setattr(registry, "entry_points", entry_points)
+        monkeypatch.setattr(registry, "installed", found)
 
     return pretend
 

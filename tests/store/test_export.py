@@ -82,33 +82,6 @@ def test_an_empty_output_is_a_file_without_rows(
     assert pq.read_metadata(staged.path).num_rows == 0
 
 
-@pytest.mark.parametrize(("nulls", "word"), [(1, "NULL"), (3, "NULLs")])
-def test_a_null_where_none_may_be_stops_everything(
-    workspace: Workspace, sample: Table, sample_rows: Rows, folder: Path, nulls: int, word: str
-) -> None:
-    changes = [{"line_id": f"L{n}", "gross_minor": None if n < nulls else 1} for n in range(5)]
-    workspace.register("lines", sample_rows(*changes))
-
-    line = refused(workspace, sample, "lines", folder)
-
-    assert line == f"matching: sample_line.gross_minor has {nulls} {word}; nothing was written"
-
-
-def test_a_key_that_stands_twice_is_named(
-    workspace: Workspace, sample: Table, sample_rows: Rows, folder: Path
-) -> None:
-    workspace.register(
-        "lines", sample_rows({}, {"line_id": "D4111111111111111"}, {"line_id": "D4111111111111111"})
-    )
-
-    line = refused(workspace, sample, "lines", folder)
-
-    assert line == (
-        "matching: sample_line has 2 rows with line_id 'D****1111', expected one; "
-        "nothing was written"
-    )
-
-
 @pytest.mark.parametrize(
     ("column", "value"),
     [

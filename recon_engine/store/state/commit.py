@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from recon_engine.errors import GateBlocked, Rejected
 from recon_engine.ids import sha256_hex
@@ -16,6 +16,28 @@ from recon_engine.store.state.models import DATASET_VERSION, OUTBOX
 from recon_engine.store.state.rows import DatasetVersion, OutboxRow, Staged
 
 COLUMNS = [column for column in DATASET_VERSION.columns if column.name != "generation"]
+VERSION = DATASET_VERSION.c
+OF_SCOPE = and_(VERSION.stage == bindparam("stage"), VERSION.scope == bindparam("scope"))
+ON_DATE = VERSION.business_date == bindparam("business_date")
+BEFORE = VERSION.business_date < bindparam("business_date")
+CURRENT = select(*COLUMNS).where(OF_SCOPE, ON_DATE).order_by(VERSION.version.desc()).limit(1)
+LAST_DATE = select(func.max(VERSION.business_date)).where(OF_SCOPE, BEFORE)
+NEWEST = (
+    select(VERSION.business_date, func.max(VERSION.version).label("version"))
+    .where(OF_SCOPE, BEFORE)
+    .group_by(VERSION.business_date)
+    .subquery()
+)
+IS_NEWEST = and_(
+    VERSION.business_date == NEWEST.c.business_date, VERSION.version == NEWEST.c.version
+)
+HISTORY = (
+    select(*COLUMNS).join(NEWEST, IS_NEWEST).where(OF_SCOPE).order_by(VERSION.business_date)
+)
+SAME_KEY = select(VERSION.logical_hash).where(
+    OF_SCOPE, ON_DATE, VERSION.run_key == bindparam("run_key")
+)
+"""A night asks these hundreds of times: a statement is built once, its values come with it."""
 
 
 class Commits(Audit):
@@ -56,38 +78,16 @@ class Commits(Audit):
 
     def previous(self, stage: str, scope: str, before: date) -> DatasetVersion | None:
         """Return the current version of the last published date before a date, or None."""
-        last = select(func.max(DATASET_VERSION.c.business_date)).where(
-            _of(stage, scope), DATASET_VERSION.c.business_date < before
-        )
+        asked = {"stage": stage, "scope": scope, "business_date": before}
         with self._reading() as con:
-            found = con.execute(last).scalar()
+            found = con.execute(LAST_DATE, asked).scalar()
             return _current(con, stage, scope, found) if found else None
 
     def history(self, stage: str, scope: str, before: date) -> list[DatasetVersion]:
         """Return the current version of every published date before a date, by date."""
-        newest = (
-            select(
-                DATASET_VERSION.c.business_date,
-                func.max(DATASET_VERSION.c.version).label("version"),
-            )
-            .where(_of(stage, scope), DATASET_VERSION.c.business_date < before)
-            .group_by(DATASET_VERSION.c.business_date)
-            .subquery()
-        )
-        wanted = (
-            select(*COLUMNS)
-            .join(
-                newest,
-                and_(
-                    DATASET_VERSION.c.business_date == newest.c.business_date,
-                    DATASET_VERSION.c.version == newest.c.version,
-                ),
-            )
-            .where(_of(stage, scope))
-            .order_by(DATASET_VERSION.c.business_date)
-        )
+        asked = {"stage": stage, "scope": scope, "business_date": before}
         with self._reading() as con:
-            return [DatasetVersion(**row._asdict()) for row in con.execute(wanted)]
+            return [DatasetVersion(**row._asdict()) for row in con.execute(HISTORY, asked)]
 
     def referenced(self) -> set[str]:
         """Return the manifest hashes of all versions, old ones too: what the sweep leaves alone."""
@@ -108,12 +108,7 @@ class Commits(Audit):
         self, con: Connection, staged: Staged, run_id: str, gate_sha: str
     ) -> DatasetVersion:
         current = _current(con, staged.stage, staged.scope, staged.business_date)
-        alike = select(DATASET_VERSION.c.logical_hash).where(
-            _of(staged.stage, staged.scope),
-            DATASET_VERSION.c.business_date == staged.business_date,
-            DATASET_VERSION.c.run_key == staged.run_key,
-        )
-        before = list(con.execute(alike).scalars())
+        before = list(con.execute(SAME_KEY, vars(staged)).scalars())
         if any(found != staged.logical_hash for found in before):
             raise GateBlocked(
                 f"{staged.stage}: {staged.scope} of {staged.business_date} gave other rows from "
@@ -132,18 +127,9 @@ class Commits(Audit):
         return DatasetVersion(**made._asdict())
 
 
-def _of(stage: str, scope: str) -> ColumnElement[bool]:
-    return and_(DATASET_VERSION.c.stage == stage, DATASET_VERSION.c.scope == scope)
-
-
 def _current(con: Connection, stage: str, scope: str, business_date: date) -> DatasetVersion | None:
-    newest = (
-        select(*COLUMNS)
-        .where(_of(stage, scope), DATASET_VERSION.c.business_date == business_date)
-        .order_by(DATASET_VERSION.c.version.desc())
-        .limit(1)
-    )
-    row = con.execute(newest).first()
+    asked = {"stage": stage, "scope": scope, "business_date": business_date}
+    row = con.execute(CURRENT, asked).first()
     return DatasetVersion(**row._asdict()) if row else None
 
 

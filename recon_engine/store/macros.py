@@ -20,23 +20,13 @@ MACROS = (
         ) end
     )), 1, 32)
     """,
-    # Minor units of a text of ASCII digits, with digits standing for themselves: whole || decimals.
-    """
-    create macro minor_digits(unsigned, decimals) as
-        ltrim(split_part(unsigned, '.', 1), '0')
-        || rpad(left(split_part(unsigned, '.', 2), decimals), decimals, '0')
-    """,
-    # NULL where the text is no plain number, has too many decimals, or more than 18 digits.
+    # NULL where the text is no plain number, has too many decimals, or more than 18 digits. The
+    # exponent moves the point; more than 18 decimals are let in as zeros only, so no cast rounds.
     """
     create macro signed_minor(text, decimals) as case
-        when decimals >= 0
-            and regexp_full_match(text, '[+-]?[0-9]+([.][0-9]+)?')
-            and rtrim(substr(split_part(text, '.', 2), decimals + 1), '0') = ''
-            and length(ltrim(minor_digits(ltrim(text, '+-'), decimals), '0')) <= 18
-        then try_cast(
-            case when starts_with(text, '-') then '-' else '' end
-            || '0' || minor_digits(ltrim(text, '+-'), decimals) as bigint
-        )
+        when regexp_full_match(text, '[+-]?[0-9]+([.][0-9]{1,18}0*)?')
+            and try_cast(text || 'e' || decimals as decimal(36, 18)) % 1 = 0
+        then cast(try_cast(text || 'e' || decimals as decimal(18, 0)) as bigint)
     end
     """,
     # A moment as its format prints it, or NULL: no missing zeros, no rest, no guess.

@@ -70,6 +70,7 @@ def test_a_missing_part_is_told_from_an_empty_one(sql: Workspace) -> None:
 @example(text="1.", decimals=2)
 @example(text=".5", decimals=2)
 @example(text="1.230000000000000000000000", decimals=2)
+@example(text="0.0000000000000000001", decimals=2)
 @example(text="1\n", decimals=0)
 @settings(max_examples=300, deadline=None)
 def test_signed_minor_reads_what_decimal_reads_and_nothing_else(

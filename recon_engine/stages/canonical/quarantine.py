@@ -5,10 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from recon_engine.store.workspace import Workspace
-from recon_engine.tables.rules import Rule, quarantine_rules
+from recon_engine.tables.rules import quarantine_rules
 
 SHOWN = 40
-"""Characters of a wrong field that are shown; long digit runs keep their last four."""
+"""Characters of a wrong field that are shown."""
+LONG = "'[0-9]{9,}([0-9]{4})', '...\\1', 'g'"
+"""A long run of digits, of which the last four are shown."""
 
 
 def judge(inputs: Workspace, dataset: str) -> None:
@@ -20,12 +22,13 @@ def judge(inputs: Workspace, dataset: str) -> None:
     """
     rules = quarantine_rules(dataset)
     broken = " ".join(f"when {rule.predicate} then '{rule.id}'" for rule in rules)
-    found = " ".join(f"when {rule.predicate} then {_shown(rule)}" for rule in rules)
-    counted = "file_disposition = 'counted'"
+    stood = " ".join(f"when '{rule.id}' then cast({rule.shows} as varchar)" for rule in rules)
     inputs.make(
         "candidate",
-        f"select *, case when not ({counted}) then null {broken} end as rule_id, "
-        f"case when not ({counted}) then null {found} end as found from typed",
+        "with judged as (select *, case when file_disposition <> 'counted' then null "
+        f"{broken} end as rule_id from typed) "
+        f"select *, left(regexp_replace(case rule_id {stood} end, {LONG}), {SHOWN}) as found "
+        "from judged",
     )
     columns = {
         "rule_id": [rule.id for rule in rules],
@@ -35,8 +38,3 @@ def judge(inputs: Workspace, dataset: str) -> None:
     inputs.register(
         "quarantine_rule", pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()})
     )
-
-
-def _shown(rule: Rule) -> str:
-    text = f"cast({rule.shows} as varchar)"
-    return f"left(regexp_replace({text}, '[0-9]{{9,}}([0-9]{{4}})', '...\\1', 'g'), {SHOWN})"

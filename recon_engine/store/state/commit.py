@@ -31,9 +31,7 @@ NEWEST = (
 IS_NEWEST = and_(
     VERSION.business_date == NEWEST.c.business_date, VERSION.version == NEWEST.c.version
 )
-HISTORY = (
-    select(*COLUMNS).join(NEWEST, IS_NEWEST).where(OF_SCOPE).order_by(VERSION.business_date)
-)
+HISTORY = select(*COLUMNS).join(NEWEST, IS_NEWEST).where(OF_SCOPE).order_by(VERSION.business_date)
 SAME_KEY = select(VERSION.logical_hash).where(
     OF_SCOPE, ON_DATE, VERSION.run_key == bindparam("run_key")
 )

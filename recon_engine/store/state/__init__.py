@@ -7,6 +7,7 @@ from recon_engine.store.state.database import Clock, open_database, utc_now
 from recon_engine.store.state.decisions import Decisions
 from recon_engine.store.state.intake import Intake
 from recon_engine.store.state.leases import Lease, Leases
+from recon_engine.store.state.outbox import Outbox
 from recon_engine.store.state.rows import (
     AuditHead,
     AuditRow,
@@ -14,8 +15,10 @@ from recon_engine.store.state.rows import (
     DecisionRow,
     Delivery,
     OutboxRow,
+    Receipt,
     RunRow,
     Staged,
+    Verdict,
 )
 from recon_engine.store.state.runs import Runs
 
@@ -27,14 +30,16 @@ __all__ = [
     "Delivery",
     "Lease",
     "OutboxRow",
+    "Receipt",
     "RunRow",
     "Staged",
     "State",
+    "Verdict",
     "open_state",
 ]
 
 
-class State(Intake, Runs, Leases, Commits, Decisions):
+class State(Intake, Runs, Leases, Commits, Decisions, Outbox):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

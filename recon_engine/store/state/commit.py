@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
-from recon_engine.errors import GateBlocked, Rejected
+from recon_engine.errors import GateBlocked
 from recon_engine.ids import sha256_hex
 from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.leases import Lease, check_fences
-from recon_engine.store.state.models import DATASET_VERSION, OUTBOX
+from recon_engine.store.state.models import DATASET_VERSION
+from recon_engine.store.state.outbox import put
 from recon_engine.store.state.rows import DatasetVersion, OutboxRow, Staged
 
 COLUMNS = [column for column in DATASET_VERSION.columns if column.name != "generation"]
@@ -60,7 +61,7 @@ class Commits(Audit):
             check_fences(con, lease.grant)
             versions = [self._publish(con, result, run_id, gate_sha) for result in staged]
             for row in outbox:
-                _put(con, row, run_id)
+                put(con, row, run_id)
             payload = {
                 "versions": [vars(version) for version in versions],
                 "outbox": {row.key: sha256_hex(row.payload.encode("utf-8")) for row in outbox},
@@ -92,16 +93,6 @@ class Commits(Audit):
         with self._reading() as con:
             return set(con.execute(select(DATASET_VERSION.c.manifest_sha)).scalars())
 
-    def outbox(self, state: str = "waiting") -> list[OutboxRow]:
-        """Return what is in a state of sending, in the order in which it was put there."""
-        wanted = (
-            select(OUTBOX.c.key, OUTBOX.c.kind, OUTBOX.c.payload)
-            .where(OUTBOX.c.state == state)
-            .order_by(OUTBOX.c.outbox_seq)
-        )
-        with self._reading() as con:
-            return [OutboxRow(**row._asdict()) for row in con.execute(wanted)]
-
     def _publish(
         self, con: Connection, staged: Staged, run_id: str, gate_sha: str
     ) -> DatasetVersion:
@@ -129,17 +120,3 @@ def _current(con: Connection, stage: str, scope: str, business_date: date) -> Da
     asked = {"stage": stage, "scope": scope, "business_date": business_date}
     row = con.execute(CURRENT, asked).first()
     return DatasetVersion(**row._asdict()) if row else None
-
-
-def _put(con: Connection, row: OutboxRow, run_id: str) -> None:
-    """Put a row into the outbox once; the same key again is the same row, or an error."""
-    payload_hash = sha256_hex(f"{row.kind}\n{row.payload}".encode())
-    known = con.execute(select(OUTBOX.c.payload_hash).where(OUTBOX.c.key == row.key)).scalar()
-    if known is None:
-        values = vars(row) | {"payload_hash": payload_hash, "state": "waiting", "run_id": run_id}
-        con.execute(insert(OUTBOX).values(values))
-    elif known != payload_hash:
-        raise Rejected(
-            f"outbox: key {row.key} carries another payload already, expected the same; "
-            "nothing was written"
-        )

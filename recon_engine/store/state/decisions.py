@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from recon_engine.errors import Rejected
+from recon_engine.errors import ReconError, Rejected
 from recon_engine.store.state.audit import Audit
-from recon_engine.store.state.models import DECISION
-from recon_engine.store.state.rows import DecisionRow
+from recon_engine.store.state.models import DECISION, VERDICT
+from recon_engine.store.state.rows import DecisionRow, Verdict
 
 
 class Decisions(Audit):
@@ -79,3 +80,57 @@ class Decisions(Audit):
         """Return the number of the last decision, 0 where there is none."""
         with self._reading() as con:
             return con.execute(select(func.max(DECISION.c.decision_seq))).scalar() or 0
+
+    def judge(
+        self,
+        *,
+        batch_id: str,
+        entity: str,
+        business_date: date,
+        maker: str,
+        checker: str,
+        verdict: str,
+        reason: str,
+        decided_at: datetime,
+    ) -> int:
+        """Record what a second person says of a batch, and return the number of the verdict.
+
+        The database keeps maker and checker apart; here only the sentence is made.
+        Raises: Rejected where the checker is the maker, or no reason is given.
+        """
+        values = {
+            "batch_id": batch_id,
+            "entity": entity,
+            "business_date": business_date,
+            "maker": maker.strip(),
+            "checker": checker.strip(),
+            "verdict": verdict,
+            "reason": reason.strip(),
+            "decided_at": decided_at,
+        }
+        try:
+            with self._writing() as con:
+                made = con.execute(insert(VERDICT).values(values).returning(VERDICT.c.verdict_seq))
+                number = int(made.scalar_one())
+                self._record(con, verdict, batch_id, values, checker)
+        except ReconError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise Rejected(
+                    f"batch {batch_id[:12]}: found {checker.strip() or 'nobody'} with the reason "
+                    f"'{reason.strip()}', expected another person than {maker}, who prepared it, "
+                    "and a reason; nothing was decided"
+                ) from error
+            raise
+        return number
+
+    def verdict(self, batch_id: str) -> Verdict | None:
+        """Return the last verdict on a batch, or None where nobody has said a word."""
+        last = (
+            select(VERDICT)
+            .where(VERDICT.c.batch_id == batch_id)
+            .order_by(VERDICT.c.verdict_seq.desc())
+            .limit(1)
+        )
+        with self._reading() as con:
+            row = con.execute(last).first()
+        return Verdict(**row._asdict()) if row else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import and_, distinct, exists, func, insert, select
+from sqlalchemy import and_, exists, func, insert, select
 
 from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.models import DELIVERY, SEAL
@@ -31,22 +31,26 @@ class Intake(Audit):
     ) -> Delivery:
         """Return the record of an arrival, made if it is new.
 
-        Same bytes under the same name: the first record. Same bytes under another name: `repeated`,
-        with the version they had in that batch. Other bytes of a batch: its next version.
+        Same bytes as the last time under the same name: that record. Other bytes of a batch: its
+        next version; so are bytes that return under a name that had other bytes since (A, B, A).
+        Bytes that had landed under another name: `repeated`, with their version in that batch.
         """
         same = and_(DELIVERY.c.source == source, DELIVERY.c.file_id == file_id)
         batch = and_(DELIVERY.c.source == source, DELIVERY.c.batch_key == batch_key)
+        named = and_(DELIVERY.c.source == source, DELIVERY.c.file_name == file_name)
         with self._writing() as con:
-            known = con.execute(
-                select(DELIVERY).where(same, DELIVERY.c.file_name == file_name)
+            last = con.execute(
+                select(DELIVERY).where(named).order_by(DELIVERY.c.delivery_seq.desc()).limit(1)
             ).first()
-            if known:
-                return Delivery(**known._asdict())
-            repeated = con.execute(select(exists().where(same))).scalar_one()
-            version = con.execute(
+            if last and last.file_id == file_id:
+                return Delivery(**last._asdict())
+            returned = con.execute(select(exists().where(same, named))).scalar_one()
+            repeated = con.execute(select(exists().where(same))).scalar_one() and not returned
+            known = con.execute(
                 select(func.min(DELIVERY.c.version)).where(batch, DELIVERY.c.file_id == file_id)
             ).scalar()
-            before = con.execute(select(func.count(distinct(DELIVERY.c.file_id))).where(batch))
+            newest = con.execute(select(func.max(DELIVERY.c.version)).where(batch)).scalar() or 0
+            version = newest + 1 if returned or known is None else known
             values = {
                 "source": source,
                 "entity": entity,
@@ -56,7 +60,7 @@ class Intake(Audit):
                 "modified_ns": modified_ns,
                 "business_date": business_date,
                 "batch_key": batch_key,
-                "version": version or before.scalar_one() + 1,
+                "version": version,
                 "repeated": bool(repeated),
                 "late": late,
                 "run_id": run_id,

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -38,7 +38,7 @@ STAGES = (
     "reporting",
 )
 OUTBOX_STATES = ("waiting", "sending", "sent", "rejected", "ambiguous", "dead")
-APPEND_ONLY = ("audit", "decision", "dataset_version", "delivery")
+APPEND_ONLY = ("audit", "decision", "dataset_version", "delivery", "verdict", "receipt")
 """Tables whose rows a trigger keeps from being changed or removed."""
 
 
@@ -109,7 +109,7 @@ DELIVERY = Table(
     Column("late", Boolean, nullable=False),
     text("run_id"),
     Column("received_at", Moment, nullable=False),
-    UniqueConstraint("source", "file_id", "file_name"),
+    UniqueConstraint("source", "file_id", "file_name", "version"),
     CheckConstraint("version >= 1", name="version_counts"),
     CheckConstraint("size_bytes >= 0", name="size_counts"),
     Index(None, "source", "business_date"),
@@ -182,7 +182,11 @@ OUTBOX = Table(
     sha("payload_hash"),
     text("state"),
     text("run_id"),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("message", Text, nullable=False, server_default=""),
     one_of("state", OUTBOX_STATES),
+    Index(None, "subject"),
 )
 
 SEAL = Table(
@@ -207,6 +211,44 @@ DECISION = Table(
     Column("decided_at", Moment, nullable=False),
     CheckConstraint("kind <> '' and actor <> '' and reason <> ''", name="words_given"),
     Index(None, "reconciliation", "effective_date"),
+)
+
+VERDICT = Table(
+    "verdict",
+    METADATA,
+    sequence("verdict_seq"),
+    text("batch_id"),
+    text("entity"),
+    Column("business_date", Date, nullable=False),
+    text("maker"),
+    text("checker"),
+    text("verdict"),
+    text("reason"),
+    Column("decided_at", Moment, nullable=False),
+    one_of("verdict", ("approve", "reject")),
+    CheckConstraint("lower(trim(maker)) <> lower(trim(checker))", name="four_eyes"),
+    CheckConstraint("maker <> '' and trim(checker) <> '' and reason <> ''", name="words_given"),
+    Index(None, "batch_id"),
+)
+
+RECEIPT = Table(
+    "receipt",
+    METADATA,
+    Column("posting_key", Text, primary_key=True),
+    text("entity"),
+    Column("business_date", Date, nullable=False),
+    text("journal_id"),
+    text("action"),
+    Column("generation", Integer, nullable=False),
+    text("state"),
+    Column("erp_document", Text),
+    Column("posting_date", Date),
+    text("run_id"),
+    Column("recorded_at", Moment, nullable=False),
+    UniqueConstraint("journal_id", "action", "generation"),
+    one_of("action", ("new", "reversal")),
+    one_of("state", ("posted", "rejected")),
+    Index(None, "entity", "business_date"),
 )
 
 AUDIT = Table(

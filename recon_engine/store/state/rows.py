@@ -80,6 +80,23 @@ class OutboxRow:
     key: str
     kind: str
     payload: str
+    subject: str = ""
+    """What it belongs to: the batch of a journal, the run of a mail."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an ERP answered to one posting key: `posted` under its document, or `rejected`."""
+
+    posting_key: str
+    entity: str
+    business_date: date
+    journal_id: str
+    action: str
+    generation: int
+    state: str
+    erp_document: str | None
+    posting_date: date | None
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,21 @@ class DecisionRow:
     effective_date: date
     subject_id: str
     actor: str
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a second person said of a batch, bound to its hash; a later one answers it."""
+
+    verdict_seq: int
+    batch_id: str
+    entity: str
+    business_date: date
+    maker: str
+    checker: str
+    verdict: str
     reason: str
     decided_at: datetime
 

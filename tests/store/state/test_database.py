@@ -88,7 +88,8 @@ def test_a_database_of_a_newer_recon_is_refused_in_one_line(store_url: str) -> N
         con.execute(text("update alembic_version set version_num = '9999'"))
     engine.dispose()
 
-    with pytest.raises(ReconError, match=r"found schema 9999, expected 0001 or older.*newer recon"):
+    line = rf"found schema 9999, expected {REVISION} or older.*newer recon"
+    with pytest.raises(ReconError, match=line):
         open_state(store_url)
 
 

@@ -64,6 +64,16 @@ def test_other_bytes_of_a_batch_are_its_next_version(state: State, monday: date)
     assert (restated.version, restated.repeated) == (2, False)
 
 
+def test_bytes_that_return_under_their_name_are_a_new_version(state: State, monday: date) -> None:
+    deliver(state, monday)
+    deliver(state, monday, file_id=B)
+
+    returned = deliver(state, monday)
+
+    assert (returned.version, returned.repeated) == (3, False)
+    assert deliver(state, monday) == returned
+
+
 def test_equal_bytes_of_another_batch_are_its_first_version(state: State, monday: date) -> None:
     deliver(state, monday)
     deliver(state, monday, file_id=B)

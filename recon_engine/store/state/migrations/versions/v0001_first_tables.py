@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from recon_engine.store.state.migrations.append_only import guard
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -31,10 +33,7 @@ def upgrade() -> None:
     _make_versions()
     _make_decisions()
     for table, key in APPEND_ONLY.items():
-        if op.get_bind().dialect.name == "sqlite":
-            _guard_sqlite(table, key)
-        else:
-            _guard_postgresql(table)
+        guard(table, key)
 
 
 def _needed(name: str, kind: sa.types.TypeEngine[Any] = TEXT) -> sa.Column[Any]:
@@ -196,29 +195,4 @@ def _make_decisions() -> None:
         sa.PrimaryKeyConstraint("seq", name="audit_key"),
         sa.UniqueConstraint("hash", name="audit_hash_once"),
         sa.CheckConstraint("seq >= 1", name=op.f("audit_seq_counts")),
-    )
-
-
-def _guard_sqlite(table: str, key: str) -> None:
-    refusal = f"select raise(abort, '{table} is append-only')"
-    for verb in ("update", "delete"):
-        op.execute(
-            f"create trigger {table}_no_{verb} before {verb} on {table} begin {refusal}; end"
-        )
-    # INSERT OR REPLACE removes a row without a delete trigger unless the connection asks for one.
-    known = f"exists (select 1 from {table} where {key} = new.{key})"  # noqa: S608  # our own names
-    op.execute(
-        f"create trigger {table}_no_replace before insert on {table} when {known} "
-        f"begin {refusal}; end"
-    )
-
-
-def _guard_postgresql(table: str) -> None:
-    op.execute(
-        f"create function {table}_is_append_only() returns trigger language plpgsql as "
-        f"$$ begin raise exception '{table} is append-only'; end $$"
-    )
-    op.execute(
-        f"create trigger {table}_no_change before update or delete or truncate on {table} "
-        f"for each statement execute function {table}_is_append_only()"
     )

@@ -473,11 +473,12 @@ select {by}, 1, 0 from batch where action = 'new'
 select {by}, 1, 0 from (select distinct entity, journal_id from journal_line)
     where journal_id in (select journal_id from batch where action = 'new')
 
--- posting posting_receipt: a receipt answers a batch
--- by posting_key, journal_id, action, generation
+-- posting posting_receipt: a receipt stands under the key of its journal, action and generation
+-- by posting_key
 select {by}, 1, 0 from posting_receipt
 -- must be
-select {by}, 1, 0 from batch where posting_key in (select posting_key from posting_receipt)
+select hash_of('posting', [journal_id, action, cast(generation as varchar)]), 1, 0
+from posting_receipt
 
 -- reporting conservation_certificate: the certificate says what became of every row
 -- by entity, source, dataset, origin, currency, class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recon_engine.cli.app import app, main
+from recon_engine.cli.approve import approve, post, reject
 from recon_engine.cli.demo import demo
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
@@ -16,6 +17,7 @@ __all__ = ["app", "main"]
 for panel, verbs in (
     ("Begin", (demo, init, check, doctor, schema)),
     ("Every night", (run, status, exceptions, explain, verify)),
+    ("To the ledger", (approve, reject, post)),
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)

@@ -40,10 +40,14 @@ connections:
     folder: inbox/bank
   erp:
     sql: sqlite:///erp.db
+posting:
+  E1:
+    folder: erp-import
 """
 GITIGNORE = """\
 # What arrives and what is computed is no source code.
 /inbox/
+/erp-import/
 /lake/
 /state.db*
 /erp.db*

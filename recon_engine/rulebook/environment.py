@@ -38,6 +38,12 @@ class ConnectionEntry(Model):
     )
 
 
+class PostingEntry(Model):
+    """The door of a ledger: a folder of import files."""
+
+    folder: str = Field(min_length=1, description="folder that import files are written to")
+
+
 class EnvironmentFile(Model):
     """`recon.yaml` as written."""
 
@@ -49,6 +55,9 @@ class EnvironmentFile(Model):
     threads: int = Field(default=2, ge=1, le=256)
     connections: dict[Name, ConnectionEntry] = Field(
         default={}, description="doors to the outside by name"
+    )
+    posting: dict[str, PostingEntry] = Field(
+        default={}, description="where the journals of each entity go"
     )
 
 
@@ -93,6 +102,8 @@ class Environment:
     memory_limit: str
     threads: int
     connections: Mapping[str, FolderConnection | SqlConnection]
+    posting: Mapping[str, FolderConnection] = field(default_factory=dict)
+    """Entity: where its journals go."""
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
@@ -129,6 +140,10 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         connections={
             name: connect(root, document, name, connection, variables)
             for name, connection in sorted(entry.connections.items())
+        },
+        posting={
+            entity: FolderConnection(root / door.folder)
+            for entity, door in sorted(entry.posting.items())
         },
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -44,17 +44,19 @@ def run_date(
     not_pulled: Mapping[str, ReconError] | None = None,
     verb: str = "run",
     data_docs: bool = False,
+    stages: Sequence[Stage] = STAGES,
 ) -> RunResult:
     """Return what one run of one date did; everything it says is published, or nothing of it is.
 
     A scope that stops leaves the others going; what draws on it is held. An equal run key is a
     no-op. What every gate said stands as a page in `lake/gates/<date>`, with the site of Great
     Expectations beside it if `data_docs`. `not_pulled` are sources whose files could not be had:
-    they stop at landing. `say` hears every stage.
+    they stop at landing. `say` hears every stage. Some `stages` only: those that read what comes
+    after a seal, which a sealed date lets run.
     Raises: Unavailable where another run is busy with a scope, or an earlier date was not run.
     """
     started, run_id = time.monotonic(), run_id or new_run_id(business_date)
-    if sealed(project, business_date):
+    if stages is STAGES and sealed(project, business_date):
         return RunResult(
             run_id, business_date, "nothing to do", ExitCode.DONE, certificate="conserved"
         )
@@ -63,14 +65,14 @@ def run_date(
     state.begin_run(
         run_id, business_date, verb, project.rulebook.hash, __version__, actor, started_at=_now()
     )
-    stages: list[StageResult] = []
+    told: list[StageResult] = []
     try:
         attempt = Attempt(project, business_date, run_id, not_pulled or {}, data_docs)
-        for stage in STAGES:
-            stages.append(_run_stage(attempt, stage, stages))
+        for stage in stages:
+            told.append(_run_stage(attempt, stage, told))
             if say is not None:
-                say(stages[-1])
-        result = _conclude(attempt, stages)
+                say(told[-1])
+        result = _conclude(attempt, told)
     except BaseException as error:
         state.finish_run(run_id, "stopped", ExitCode.FAULT, _now(), message=str(error)[:400])
         raise
@@ -155,7 +157,9 @@ def _stopped(scope: str, error: ReconError) -> ScopeResult:
 
 def _held_by(project: Project, stage: Stage, scope: str, before: list[StageResult]) -> str | None:
     """Return the first scope of an earlier stage that this one draws on and that did not pass."""
-    for result, producer in zip(before, STAGES, strict=False):
+    grains = {producer.name: producer for producer in STAGES}
+    for result in before:
+        producer = grains[result.stage]
         drawn = drawn_on(project.rulebook, stage.grain, scope, producer.grain)
         for told in result.scopes:
             if told.scope in drawn and told.status in ("stopped", "held"):

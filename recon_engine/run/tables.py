@@ -26,6 +26,10 @@ OVERDUE = (
     "unidentified_payment",
 )
 """Reasons that say a due date has passed."""
+REMEMBERED = frozenset(
+    read.table for stage in STAGES for read in stage.reads if read.when in ("previous", "history")
+)
+"""Tables of earlier dates that a later one draws on; receipts come after and change none of it."""
 
 
 def read_table(
@@ -60,6 +64,7 @@ def night(project: Project, business_date: date) -> dict[str, Any]:
     before = [
         version
         for stage in STAGES
+        if REMEMBERED.intersection(stage.writes)
         for name in scopes(project.rulebook, stage.grain)
         if (version := project.state.previous(stage.name, name, business_date)) is not None
     ]

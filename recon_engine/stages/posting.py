@@ -5,15 +5,16 @@ from __future__ import annotations
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage
 from recon_engine.store.workspace import Workspace
-from recon_engine.tables.accounting import BATCH, POSTING_RECEIPT
+from recon_engine.tables.accounting import POSTING_RECEIPT
 
 
-def list_receipts(inputs: Workspace, _rules: Rulebook, _run: RunContext) -> Outputs:
-    """Return the receipts of the batch of one entity and date, as recorded on delivery."""
+def list_receipts(inputs: Workspace, _rules: Rulebook, run: RunContext) -> Outputs:
+    """Return the receipts of one entity and date, as recorded on delivery."""
     inputs.make(
         "posting_receipt",
-        "select r.* from state_posting_receipt as r "
-        "inner join batch as b on b.posting_key = r.posting_key order by r.posting_key",
+        "select * from state_posting_receipt where business_date = $business_date "
+        "order by posting_key",
+        business_date=run.business_date,
     )
     return {POSTING_RECEIPT.name: "posting_receipt"}
 
@@ -21,7 +22,7 @@ def list_receipts(inputs: Workspace, _rules: Rulebook, _run: RunContext) -> Outp
 POSTING = Stage(
     name="posting",
     grain="entity",
-    reads=(Read(BATCH), Read(POSTING_RECEIPT, "state")),
+    reads=(Read(POSTING_RECEIPT, "state"),),
     writes=(POSTING_RECEIPT,),
     law="one receipt a key",
     transform=list_receipts,

@@ -75,7 +75,7 @@ SOUND: dict[str, Rows] = {
         ],
     },
     "approval": {"journal_line": [DEBIT, CREDIT], "batch": [BATCH]},
-    "posting": {"batch": [BATCH], "posting_receipt": [POSTED]},
+    "posting": {"posting_receipt": [POSTED]},
     "reporting": {
         "line_identity": [row("line_identity", source="s")],
         "quarantined_row": [row("quarantined_row", source="s")],
@@ -108,6 +108,8 @@ SOUND: dict[str, Rows] = {
 
 BROKEN: list[tuple[str, str, int, Rows]] = [
     ("landing", "LDG-001", 1, {"landed_file": [row("landed_file"), row("landed_file", version=2)]}),
+    ("landing", "LDG-001", 1, {
+        "landed_file": [row("landed_file"), row("landed_file", batch_key="other")]}),
     ("landing", "LDG-002", 1, {
         "landed_file": [row("landed_file"), row("landed_file", file_id="0" * 64)]}),
     ("canonical", "CAN-001", 1, {
@@ -153,7 +155,7 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("approval", "APR-002", 1, {"batch": [BATCH | {"batch_id": "other"}]}),
     ("approval", "APR-003", 1, {"batch": [BATCH | {"generation": 1}]}),
     ("posting", "POS-001", 1, {"posting_receipt": [POSTED, POSTED | {"posting_key": "other"}]}),
-    ("posting", "POS-002", 1, {"batch": []}),
+    ("posting", "POS-002", 1, {"posting_receipt": [POSTED | {"posting_key": "other"}]}),
     ("reporting", "RPT-001", 1, {"conservation_certificate": [
         *SOUND["reporting"]["conservation_certificate"][:2]]}),
     ("reporting", "RPT-002", 970, {"conservation_certificate": [

@@ -2,6 +2,8 @@
 -- in:  journal_line            the target set of the entity and date
 --      state_posting_receipt   what was posted for this entity
 -- out: one row per journal to post or to reverse; an equal set gives no row
+--
+-- The generation counts how often the content was taken back or refused: each try has its own key.
 with
 target as (
     select distinct journal_id
@@ -11,10 +13,11 @@ target as (
 standing as (
     select
         journal_id,
-        sum(case when action = 'new' then 1 else -1 end) as balance,
-        count(*) filter (where action = 'reversal') as reversals,
+        coalesce(sum(case when action = 'new' then 1 else -1 end) filter (where state = 'posted'), 0) as balance,
+        count(*) filter (where state = 'posted' and action = 'reversal') as reversals,
+        count(*) filter (where state = 'rejected' and action = 'new') as refused,
+        count(*) filter (where state = 'rejected' and action = 'reversal') as refused_reversals,
     from state_posting_receipt
-    where state = 'posted'
     group by journal_id
 ),
 
@@ -28,7 +31,7 @@ difference as (
     select
         t.journal_id as journal_id,
         'new' as action,
-        coalesce(s.reversals, 0) as generation,
+        coalesce(s.reversals + s.refused, 0) as generation,
     from target as t
     left join standing as s on s.journal_id = t.journal_id
     where coalesce(s.balance, 0) = 0
@@ -36,7 +39,7 @@ difference as (
     select
         s.journal_id as journal_id,
         'reversal' as action,
-        s.reversals as generation,
+        s.reversals + s.refused_reversals as generation,
     from standing as s
     inner join here as h on h.journal_id = s.journal_id
     anti join target as t on t.journal_id = s.journal_id

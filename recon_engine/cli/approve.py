@@ -1,0 +1,165 @@
+"""`approve`, `reject` and `post`: a second person decides, and what was approved goes out once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from recon_engine.cli.run import Busy, actor
+from recon_engine.cli.terminal import Terminal, WrongCommand, add_row, counted, grid
+from recon_engine.errors import ExitCode
+
+if TYPE_CHECKING:
+    from recon_engine.deliver import Batch, Posted
+    from recon_engine.run import Project
+
+BatchArgument = Annotated[
+    str, typer.Argument(metavar="BATCH", help="Id of a batch, or its first digits.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the verdict.")]
+SHORT = 12
+"""Digits of a batch id that people see and type."""
+
+
+def approve(
+    context: typer.Context, batch: BatchArgument = "", reason: ReasonOption = "checked"
+) -> ExitCode:
+    """Approve a batch as it stands, by its hash; without one, list the batches that wait.
+
+    Who prepared a batch cannot approve it. Nothing is posted until `recon post`.
+    """
+    terminal = Terminal.of(context)
+    if not batch:
+        return waiting(terminal)
+    return decide(terminal, batch, "approve", reason)
+
+
+def reject(context: typer.Context, batch: BatchArgument, reason: ReasonOption = "") -> ExitCode:
+    """Reject a batch: it is not posted; a reason is needed."""
+    terminal = Terminal.of(context)
+    if not reason:
+        raise WrongCommand(
+            "--reason: found nothing, expected why it must not be posted; nothing was decided"
+        )
+    return decide(terminal, batch, "reject", reason)
+
+
+def waiting(terminal: Terminal) -> ExitCode:
+    """List the batches that hold a journal, and how far each came."""
+    from recon_engine.deliver import batches
+    from recon_engine.run import open_project
+
+    with open_project(terminal.project) as project:
+        found = batches(project)
+    table = grid("batch", "entity", "date", "journals", "reversals", "state", right=("journals",))
+    for one in found:
+        add_row(
+            table,
+            one.batch_id[:SHORT],
+            one.entity,
+            one.business_date,
+            len(one.rows),
+            one.reversals or "",
+            one.state,
+        )
+    if found:
+        terminal.show(table)
+        terminal.show(f"recon approve {found[0].batch_id[:SHORT]} --reason TEXT")
+    else:
+        terminal.show("no batch waits: the ledger has all that was proposed")
+    return terminal.answer("approve", ExitCode.DONE, {"batches": [batch_json(b) for b in found]})
+
+
+def decide(
+    terminal: Terminal, start: str, verdict: Literal["approve", "reject"], reason: str
+) -> ExitCode:
+    """Record a verdict and say what it binds."""
+    from recon_engine.deliver import judge
+    from recon_engine.run import open_project
+
+    with open_project(terminal.project) as project:
+        batch = judge(project, start, verdict, checker=actor(), reason=reason)
+    said = batch.verdict.checker if batch.verdict else ""
+    terminal.show(
+        f"{batch.state}: batch {batch.batch_id[:SHORT]} of {batch.entity}, {batch.business_date}, "
+        f"{counted(len(batch.rows), 'journal')}; prepared by {batch.maker}, decided by {said}"
+    )
+    if verdict == "approve":
+        terminal.show("recon post sends it")
+    return terminal.answer(verdict, ExitCode.DONE, batch_json(batch))
+
+
+def post(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+    ] = False,
+) -> ExitCode:
+    """Send every approved batch to its ledger, once; a second call finds nothing to send.
+
+    What an earlier call left without an answer is asked for first, and never sent blindly.
+    """
+    from recon_engine.deliver import batches, post_approved
+    from recon_engine.run import open_project
+
+    terminal = Terminal.of(context)
+    with open_project(terminal.project) as project:
+        if dry_run:
+            return rehearse(terminal, project, batches(project))
+        with Busy(terminal, "posting"):
+            posted, runs = post_approved(project, actor=actor())
+    for one in posted:
+        terminal.show(line_of(one))
+    if not posted:
+        terminal.show("nothing to post: no approved batch holds a journal that the ledger lacks")
+    stopped = [run for run in runs if run.status == "stopped"]
+    for run in stopped:
+        terminal.warn(f"{run.business_date}: {'; '.join(run.findings)}")
+    code = ExitCode.STOPPED if stopped or any(one.rejected for one in posted) else ExitCode.DONE
+    code = ExitCode.NOT_NOW if any(one.unsure for one in posted) else code
+    content = {
+        "posted": [asdict(one) for one in posted],
+        "runs": [{"date": run.business_date, "status": run.status} for run in runs],
+    }
+    return terminal.answer("post", code, content)
+
+
+def rehearse(terminal: Terminal, project: Project, found: list[Batch]) -> ExitCode:
+    """Say which approved journals would be sent, and where."""
+    ready = [batch for batch in found if batch.state == "approved"]
+    for batch in ready:
+        door = project.environment.posting.get(batch.entity)
+        to = "no door" if door is None else str(door.folder)
+        terminal.show(
+            f"would send {counted(len(batch.rows), 'journal')} of {batch.entity}, "
+            f"{batch.business_date} to {to}"
+        )
+    if not ready:
+        terminal.show("nothing to post: no batch is approved")
+    return terminal.answer("post", ExitCode.DONE, {"would_post": [batch_json(b) for b in ready]})
+
+
+def line_of(one: Posted) -> str:
+    """Return what became of a batch in one line."""
+    told = [f"{one.posted} posted"]
+    told += [f"{one.rejected} rejected"] if one.rejected else []
+    told += [f"{one.unsure} without an answer"] if one.unsure else []
+    where = f" as {', '.join(one.documents)}" if one.documents else ""
+    why = f": {one.message}" if one.message else ""
+    return f"{one.entity} {one.business_date}  {', '.join(told)}{where}{why}"
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """Return a batch for programs."""
+    return {
+        "batch": batch.batch_id,
+        "entity": batch.entity,
+        "date": batch.business_date,
+        "journals": len(batch.rows),
+        "reversals": batch.reversals,
+        "maker": batch.maker,
+        "state": batch.state,
+        "checker": batch.verdict.checker if batch.verdict else None,
+    }

@@ -1,0 +1,86 @@
+"""The contract of every poster: ask for the keys first, then post; one answer a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol, cast
+
+from recon_engine.errors import RulebookError
+from recon_engine.plugins import installed
+from recon_engine.rulebook.environment import FolderConnection
+
+GROUP = "recon_engine.posters"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a journal; plus is debit, in minor units of both currencies."""
+
+    account: str
+    currency: str
+    amount_minor: int
+    functional_currency: str
+    functional_minor: int
+    dimension: str
+    memo: str
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What one posting key stands for: lines that balance, on one ledger day."""
+
+    posting_key: str
+    entity: str
+    ledger: str
+    business_date: date
+    posting_date: date
+    journal_id: str
+    action: str
+    generation: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side holds under a key: a document, or the reason why it refused."""
+
+    document: str | None = None
+    refused: str = ""
+
+
+class Poster(Protocol):
+    """One door of one ledger."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, Answer]:
+        """Return what the other side holds under some keys; those it does not know are left out.
+
+        Raises: Unavailable where it cannot be asked: then nothing may be posted.
+        """
+        ...
+
+    def post(self, journals: Sequence[Journal]) -> Mapping[str, Answer]:
+        """Post journals that `find` did not know, and return one answer for each.
+
+        Raises: Unavailable where the outcome is not known: the keys are asked for again before
+                anything else is tried.
+        """
+        ...
+
+
+def poster(connection: FolderConnection) -> Poster:
+    """Return the poster registered for the kind of a door, holding it.
+
+    Raises: RulebookError if no installed package registers that kind, or more than one does.
+    """
+    kind = "folder"
+    found = list(installed(GROUP).select(name=kind))
+    if len(found) != 1:
+        known = ", ".join(sorted(installed(GROUP).names)) or "none"
+        wrong = "two installed posters" if found else "no installed poster"
+        raise RulebookError(
+            f"poster '{kind}': found {wrong} of this name, expected one of: {known}; "
+            "nothing was posted"
+        )
+    return cast("Poster", found[0].load()(connection))

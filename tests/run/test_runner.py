@@ -102,6 +102,29 @@ def test_a_source_that_is_away_holds_what_draws_on_it_and_nothing_else(tmp_path:
     assert mended.status == "done"
 
 
+def test_a_file_that_returns_to_its_first_content_counts_as_it_first_stood(tmp_path: Path) -> None:
+    folder = made_project(tmp_path / "books")
+    (folder / "erp.db").rename(folder / "erp.away")  # so that the date stays open
+    file = next((folder / "inbox" / "northpay").glob(f"*{MONDAY:%Y%m%d}.csv"))
+    first = file.read_text(encoding="utf-8")
+    second = first.replace(";ORD-", ";NEW-")
+
+    lines: list[list[object]] = []
+    with open_project(folder) as project:
+        for content in (first, second, first):
+            file.write_text(content, encoding="utf-8")
+            run_night(project, MONDAY, actor="controller")
+            found = read_table(project, "settlement_line", MONDAY, "northpay")
+            lines.append(sorted(found.column("reference").drop_null().to_pylist()))
+        landed = read_table(project, "landed_file", MONDAY, "northpay").to_pylist()
+
+    versions = sorted(
+        (row["version"], row["repeated"]) for row in landed if row["file_name"] == file.name
+    )
+    assert versions == [(1, False), (2, False), (3, False)]
+    assert lines[0] == lines[2] != lines[1]
+
+
 def test_the_night_and_its_gates_are_kept_beside_the_parts(tmp_path: Path) -> None:
     with open_project(made_project(tmp_path / "books")) as project:
         run_night(project, MONDAY, actor="controller")

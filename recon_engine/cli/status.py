@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from recon_engine.cli.approve import SHORT, batch_json
 from recon_engine.cli.selection import (
     DateOption,
     EntityOption,
@@ -52,6 +53,11 @@ def status(
     for waiting in found["waiting"]:
         said = waiting["fault"] or f"{counted(waiting['files'], 'new file')} in the inbox"
         terminal.show(f"waiting:   {waiting['source']}  {said}")
+    for batch in found["batches"]:
+        terminal.show(
+            f"batch:     {batch['batch'][:SHORT]}  {batch['date']}  {batch['entity']}  "
+            f"{counted(batch['journals'], 'journal')}, {batch['state']}"
+        )
     for lease in found["leases"]:
         terminal.show(
             f"at work:   {lease['holder']} on {lease['key']} "
@@ -62,6 +68,8 @@ def status(
 
 def gathered(project: Project, selection: Selection) -> dict[str, Any]:
     """Return everything that `status` shows, selected."""
+    from recon_engine.deliver import batches
+
     rules, state = project.rulebook, project.state
     days = published_dates(project)
     entities = [name for name in rules.accounts if selection.entity in (None, name)]
@@ -79,6 +87,11 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
             if name in entities and selection.date in (None, day)
         ],
         "waiting": waiting(project, selection),
+        "batches": [
+            batch_json(batch)
+            for batch in batches(project)
+            if batch.entity in entities and selection.date in (None, batch.business_date)
+        ],
     }
 
 

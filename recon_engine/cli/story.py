@@ -244,8 +244,7 @@ class Story:
         }
         lines = self.stored.rows("journal_line", "journal_id", ids)
         batches = self.stored.rows("batch", "journal_id", ids)
-        keys = {row["posting_key"] for row in batches}
-        receipts = self.stored.rows("posting_receipt", "posting_key", keys)
+        receipts = self.stored.rows("posting_receipt", "journal_id", ids)
         return [
             {
                 "journal_id": journal_id,

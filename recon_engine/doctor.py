@@ -240,7 +240,7 @@ def clock(last: datetime | None) -> Finding:
 
 def connections(environment: Environment) -> Iterator[Finding]:
     """Yield what is wrong with a connection, as far as it shows without a network."""
-    from recon_engine.rulebook.environment import FolderConnection
+    from recon_engine.rulebook.environment import FolderConnection, SftpConnection
 
     fine = []
     for name, connection in environment.connections.items():
@@ -248,6 +248,13 @@ def connections(environment: Environment) -> Iterator[Finding]:
             if not connection.folder.is_dir():
                 fix = f"mkdir -p {connection.folder}"
                 yield Finding(f"connection {name}", "warn", f"no folder {connection.folder}", fix)
+                continue
+        elif isinstance(connection, SftpConnection):
+            try:
+                connection.pinned_key(), connection.private_key()
+            except ReconError as error:
+                fix = "set host_key and key of this connection in recon.yaml"
+                yield Finding(f"connection {name}", "fail", str(error), fix)
                 continue
         else:
             try:

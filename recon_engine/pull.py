@@ -11,6 +11,7 @@ import os
 import re
 import tempfile
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
@@ -182,7 +183,8 @@ def pull(
         if scopes is not None and name not in scopes:
             continue
         try:
-            one.source(source, connector_of(environment, source))
+            with closing(connector_of(environment, source)) as opened:
+                one.source(source, opened)
         except ReconError as error:
             one.report.add(name, "", error)
     return one.report

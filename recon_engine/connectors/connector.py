@@ -11,10 +11,16 @@ from zoneinfo import ZoneInfo
 
 from recon_engine.errors import RulebookError
 from recon_engine.plugins import installed
-from recon_engine.rulebook.environment import FolderConnection, SqlConnection
+from recon_engine.rulebook.environment import (
+    Connection,
+    FolderConnection,
+    SftpConnection,
+    SqlConnection,
+)
 from recon_engine.rulebook.sources import Source
 
 GROUP = "recon_engine.connectors"
+KINDS = {FolderConnection: "folder", SftpConnection: "sftp", SqlConnection: "sql"}
 ALWAYS_READ = 0
 """`modified_ns` of an offer without a clock: its size says nothing either, it is read each time."""
 
@@ -47,13 +53,17 @@ class Connector(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give back what is kept open between two files; nothing is asked after it."""
+        ...
 
-def connector(connection: FolderConnection | SqlConnection) -> Connector:
+
+def connector(connection: Connection) -> Connector:
     """Return the connector registered for the kind of a connection, holding it.
 
     Raises: RulebookError if no installed package registers that kind, or more than one does.
     """
-    kind = "folder" if isinstance(connection, FolderConnection) else "sql"
+    kind = KINDS[type(connection)]
     found = list(installed(GROUP).select(name=kind))
     if len(found) != 1:
         known = ", ".join(sorted(installed(GROUP).names)) or "none"

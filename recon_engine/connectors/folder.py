@@ -80,6 +80,9 @@ class FolderConnector:
             raise
         return stream_of(self._blocks(source, offer, path, file), file.close)
 
+    def close(self) -> None:
+        """Do nothing: each stream closes its own file."""
+
     def _blocks(self, source: Source, offer: Offer, path: Path, file: BinaryIO) -> Iterator[bytes]:
         read = 0
         try:

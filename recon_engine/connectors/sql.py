@@ -59,6 +59,9 @@ class SqlConnector:
             return stream_of(blocks, opened.pop_all().close)
         raise AssertionError("an ExitStack swallows no error of ours")
 
+    def close(self) -> None:
+        """Do nothing: each stream closes its own connection."""
+
 
 def written(
     source: Source, address: str, fields: tuple[str, ...], result: sa.CursorResult[Any]

@@ -11,7 +11,7 @@ from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import Accounts, AllocationKind
-from recon_engine.rulebook.environment import Environment, FolderConnection
+from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
 from recon_engine.rulebook.problem import Problem
@@ -41,8 +41,8 @@ def check(rulebook: Rulebook, environment: Environment) -> list[Problem]:
             expected = f"a connection of recon.yaml: {listed(environment.connections)}"
             text = f"found '{source.connection}', expected {expected}"
             problems.append(document.problem(("connection",), text))
-        elif isinstance(connection, FolderConnection) == (source.extract is not None):
-            found = "a folder" if isinstance(connection, FolderConnection) else "a database"
+        elif isinstance(connection, SqlConnection) != (source.extract is not None):
+            found = "a database" if isinstance(connection, SqlConnection) else "a folder"
             expected = "a database, for an extract" if source.extract else "a folder, for files"
             problems.append(
                 document.problem(("connection",), f"found {found}, expected {expected}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -16,18 +17,45 @@ from recon_engine.rulebook.problem import Problem, mask, refuse
 from recon_engine.rulebook.rulebook import fit
 from recon_engine.rulebook.yaml import Document, read
 
+if TYPE_CHECKING:
+    from paramiko import PKey
+
 FILE = "recon.yaml"
 STORE_VARIABLE = "RECON_STORE_URL"
 SQLITE = "sqlite:///"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+class SftpEntry(Model):
+    """A folder on an SFTP server. The key's passphrase, if it has one, stands in a variable."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=22, ge=1, le=65_535)
+    user: str = Field(min_length=1)
+    key: str = Field(min_length=1, description="file of our private key")
+    passphrase_env: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="variable that holds the passphrase of the key",
+    )
+    host_key: str = Field(
+        pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}$",
+        description="the server's public key, type and base64, as its owner gave it",
+    )
+    folder: str = Field(default=".", min_length=1, description="folder on the server")
+    timeout_seconds: int = Field(default=30, ge=1, le=3_600)
+    settle_seconds: int = Field(
+        default=2, ge=0, le=600, description="pause between two looks at a file without a marker"
+    )
+
+
 class ConnectionEntry(Model):
-    """One door: a folder, a database address, or the variable that holds the address."""
+    """One door: a folder here or on a server, a database address, or the variable that holds it."""
 
     folder: str | None = Field(
         default=None, min_length=1, description="folder that files arrive in"
     )
+    sftp: SftpEntry | None = Field(default=None, description="folder on an SFTP server")
     sql: str | None = Field(
         default=None, min_length=1, description="database address, without a password"
     )
@@ -69,6 +97,54 @@ class FolderConnection:
 
 
 @dataclass(frozen=True)
+class SftpConnection:
+    """A folder on an SFTP server that is known by its host key; we are known by ours."""
+
+    host: str
+    port: int
+    user: str
+    key: Path
+    host_key: str
+    folder: str = "."
+    passphrase_env: str = ""
+    timeout_seconds: int = 30
+    settle_seconds: int = 2
+
+    def pinned_key(self) -> tuple[str, bytes]:
+        """Return type and bytes of the server's public key.
+
+        Raises: RulebookError where they are no key.
+        """
+        kind, _, encoded = self.host_key.partition(" ")
+        try:
+            return kind, b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise RulebookError(
+                f"{FILE}: found a host key of {self.host} that is not base64, expected the "
+                "server's public key; nothing was pulled"
+            ) from error
+
+    def private_key(self) -> PKey:
+        """Return our key.
+
+        Raises: RulebookError where its file cannot be read or its passphrase is not the right one.
+        """
+        import paramiko
+
+        phrase = os.environ.get(self.passphrase_env) if self.passphrase_env else None
+        try:
+            return paramiko.PKey.from_path(str(self.key), phrase)
+        except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
+            raise RulebookError(
+                f"{FILE}: found no key that can be read in {self.key} ({type(error).__name__}), "
+                f"expected the private key of {self.user}; nothing was pulled"
+            ) from error
+
+    def __str__(self) -> str:
+        return f"sftp://{self.user}@{self.host}:{self.port}/{self.folder}"
+
+
+@dataclass(frozen=True)
 class SqlConnection:
     """A database. The address may hold a password: it is never printed."""
 
@@ -92,6 +168,9 @@ class SqlConnection:
         return mask(self.url) or f"${self.url_env}"
 
 
+Connection = FolderConnection | SftpConnection | SqlConnection
+
+
 @dataclass(frozen=True)
 class Environment:
     """Where a project keeps and finds things; paths are absolute."""
@@ -101,7 +180,7 @@ class Environment:
     lake: Path
     memory_limit: str
     threads: int
-    connections: Mapping[str, FolderConnection | SqlConnection]
+    connections: Mapping[str, Connection]
     posting: Mapping[str, FolderConnection] = field(default_factory=dict)
     """Entity: where its journals go."""
 
@@ -127,7 +206,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
     for name, connection in entry.connections.items():
         given = len(connection.model_dump(exclude_none=True))
         if given != 1:
-            text = f"found {given} of folder, sql and sql_env, expected one"
+            text = f"found {given} of folder, sftp, sql and sql_env, expected one"
             problems.append(document.problem(("connections", name), text))
     if problems:
         raise refuse(problems)
@@ -150,10 +229,16 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
 
 def connect(
     root: Path, document: Document, name: str, entry: ConnectionEntry, variables: Mapping[str, str]
-) -> FolderConnection | SqlConnection:
+) -> Connection:
     """Return one connection with its path or address made absolute."""
     if entry.folder is not None:
         return FolderConnection(root / entry.folder)
+    if entry.sftp is not None:
+        given = entry.sftp.model_dump() | {
+            "key": root / entry.sftp.key,
+            "passphrase_env": entry.sftp.passphrase_env or "",
+        }
+        return SftpConnection(**given)
     if entry.sql is not None:
         return SqlConnection(absolute_url(root, entry.sql))
     variable = entry.sql_env or ""

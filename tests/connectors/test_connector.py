@@ -10,6 +10,7 @@ import pytest
 from recon_engine.connectors import connector as door
 from recon_engine.connectors.connector import GROUP, connector, stream_of
 from recon_engine.connectors.folder import FolderConnector
+from recon_engine.connectors.sftp import SftpConnector
 from recon_engine.connectors.sql import SqlConnector
 from recon_engine.errors import RulebookError, Unavailable
 from recon_engine.rulebook.environment import FolderConnection, SqlConnection
@@ -26,7 +27,7 @@ def test_every_declared_connector_can_be_loaded() -> None:
         for name, (module, made) in ((n, v.split(":")) for n, v in declared.items())
     }
 
-    assert loaded == {"folder": FolderConnector, "sql": SqlConnector}
+    assert loaded == {"folder": FolderConnector, "sftp": SftpConnector, "sql": SqlConnector}
 
 
 def test_a_connection_opens_by_its_kind(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon_engine.cli.approve import line_of
 from recon_engine.cli.health import Verified, Verifying
 from recon_engine.cli.project import make_project
 from recon_engine.cli.run import Busy, actor, findings, night_json
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from recon_engine.night import NightResult
     from recon_engine.run import Project
 
+CONTROLLER = "demo controller"
 SHOWN = 5
 """Findings of the verifier that the demo prints; `verify` prints all."""
 START = date(2026, 3, 2)
@@ -76,9 +78,10 @@ def demo(
         if nights[-1].run.status != "stopped":
             verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
         tallies = tally(world, Stored(project))
+        posting = approve_and_post(project)
         verified = [one.result() for one in verifying]
     show_tallies(terminal, tallies)
-    for line in verdicts(nights, verified):
+    for line in (*verdicts(nights, verified), *posting):
         terminal.show(line)
     for line in pointers(out, tallies):
         terminal.show(line)
@@ -88,6 +91,7 @@ def demo(
         "nights": [night_json(night) for night in nights],
         "reasons": [asdict(one) for one in tallies],
         "verified": [asdict(one) for one in verified],
+        "posting": posting,
     }
     return terminal.answer("demo", code_of(nights, verified, tallies), content)
 
@@ -139,6 +143,26 @@ def one_day(terminal: Terminal, project: Project, day: date) -> NightResult:
         for line in findings(stage):
             terminal.warn(line)
     return result
+
+
+def approve_and_post(project: Project) -> list[str]:
+    """Let a second person approve the first batch, post it, post again, and say what happened."""
+    from recon_engine.deliver import batches, judge, post_approved
+
+    waiting = batches(project)
+    if not waiting:
+        return []
+    first = judge(
+        project, waiting[0].batch_id, "approve", checker=CONTROLLER, reason="the demo's first day"
+    )
+    posted, _ = post_approved(project, actor=actor())
+    again, _ = post_approved(project, actor=actor())
+    return [
+        f"approval: batch {first.batch_id[:12]} of {first.business_date}, prepared by "
+        f"{first.maker}, approved by {CONTROLLER}; {len(waiting) - 1} more to approve",
+        *(f"posting: {line_of(one)}" for one in posted),
+        f"posting again: {sum(one.posted for one in again) or 'nothing'} posted",
+    ]
 
 
 def tally(world: World, stored: Stored) -> list[Tally]:
@@ -228,6 +252,7 @@ def pointers(out: Path, tallies: list[Tally]) -> list[str]:
         f"Everything is in {out}/. Look around:",
         f"  recon status --project {out}",
         f"  recon exceptions --project {out} --reason {reason}",
+        f"  recon approve --project {out}         the batches that wait for a second person",
         f"  recon explain ID --project {out}      an ID of that table, or an order number",
     ]
 

@@ -41,6 +41,15 @@ def test_every_night_is_conserved_and_the_last_is_verified(company: Company) -> 
     assert [night["verdict"] for night in verified] == ["agrees"]
 
 
+def test_the_first_batch_is_approved_by_a_second_person_and_posted_once(company: Company) -> None:
+    approval, posting, again = company.told["posting"]
+
+    (file,) = (company.folder / "erp-import").iterdir()
+    assert "prepared by recon service, approved by demo controller" in approval
+    assert posting.endswith(f"posted as {file.name}")
+    assert again == "posting again: nothing posted"
+
+
 def test_a_demo_is_made_in_a_new_folder_and_marked(tmp_path: Path) -> None:
     start_fresh(tmp_path / "out")
 

@@ -79,10 +79,11 @@ def test_a_project_that_never_ran_says_so(recon: Recon, project: Path) -> None:
 def test_status_names_runs_published_dates_and_seals(recon: Recon, company: Company) -> None:
     told = recon("status", "--project", company.folder, "--json").json()
 
-    assert [run["business_date"] for run in told["runs"]] == [
-        "2026-03-04",
-        "2026-03-03",
-        "2026-03-02",
+    assert [(run["verb"], run["business_date"]) for run in told["runs"]] == [
+        ("post", "2026-03-02"),
+        ("run", "2026-03-04"),
+        ("run", "2026-03-03"),
+        ("run", "2026-03-02"),
     ]
     assert {run["status"] for run in told["runs"]} == {"done"}
     assert all(run["actor"].endswith("(unauthenticated)") for run in told["runs"])

@@ -49,7 +49,7 @@ def test_a_matched_sale_is_told_from_its_file_to_its_batch(
     assert {part["kind"] for part in line["allocations"]} >= {"gross", "fee"}
     gross = next(one for one in line["journals"] if one["template"] == "gross")
     assert sum(row["amount_minor"] for row in gross["lines"]) == 0
-    assert gross["batches"][0]["state"] == "awaiting_approval"
+    assert [one["state"] for one in gross["receipts"]] == ["posted"]
     assert line["open"] == []
 
 
@@ -103,7 +103,7 @@ def test_the_tree_shows_what_the_object_holds(
 
     assert f"read from {REPORT} row" in tree
     assert "matched in adyen_eu on 2026-03-02 by reference" in tree
-    assert "awaiting approval" in tree
+    assert "posted as E1-2026-03-02-" in tree
 
 
 def test_a_date_shows_it_as_it_stood_then(recon: Recon, company: Company) -> None:

@@ -16,8 +16,8 @@
 --     amount_minor? currency? row_digest
 -- line_identity: source* dataset identity* file_id*- row_no*#- delivery_seq*#- row_digest
 --     disposition amount_minor currency
--- settlement_line: line_id* source entity processor processor_account batch_ref kind
---     provider_kind provider_ref? reference? payout_ref? payment_method? event_at? zone?
+-- settlement_line: line_id* base_id? standing_id? generation# source entity processor
+--     processor_account batch_ref kind provider_kind provider_ref? reference? payout_ref? payment_method? event_at? zone?
 --     event_date report_date gross_minor gross_currency rate_exact? fee_minor net_minor currency
 --     file_id- row_no#- row_digest contract
 -- payout: payout_id* source entity processor processor_account batch_ref payout_ref? event_date
@@ -94,7 +94,7 @@ create view owner as select source as name, entity from arrival
 create view certificate as select distinct entity from conservation_certificate
 
 create view line as select 'settlement_line' as dataset, source, line_id as identity,
-        currency, file_id, row_no, row_digest, net_minor as minor from settlement_line
+        currency, file_id, row_no, row_digest, net_minor as minor from settlement_line where generation = 1
     union all select 'bank_entry', source, entry_id, currency, file_id, row_no, row_digest,
         amount_minor from bank_entry
     union all select 'ledger_entry', source, entry_id, currency, file_id, row_no, row_digest,
@@ -114,6 +114,8 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
             case disposition when 'held' then 'quarantined' else disposition end as class
         from line_identity union all select source, dataset, 'new', coalesce(currency, ''),
             coalesce(amount_minor, 0), 1, 'quarantined' from quarantined_row
+        union all select source, 'settlement_line', 'new', currency, net_minor, 1, 'counted'
+        from settlement_line where generation = -1
     ) as r left join owner as o on o.name = r.source
     union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
         class from handled
@@ -160,11 +162,12 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         where side = 'ledger' and origin = 'new') as h using (entry_id)
     where origin_key is null and amount_minor <> 0
 
-create view booked as select if(l.generation = 1, 'gross', 'unapplied') as kind,
+create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         l.reconciliation, l.entity, l.match_id, l.item_id as part_id, l.generation, l.currency,
         l.held_role, p.account as matched_account, p.document_id, p.customer,
-        l.generation * l.amount_minor as minor
-    from match_leg as l inner join (select reconciliation, match_id, generation,
+        l.turned * l.amount_minor as minor
+    from (select *, if(pass_name = 'restatement', 1, generation) as turned from match_leg) as l
+    inner join (select reconciliation, match_id, generation,
             min(account) as account, min(document_id) as document_id, min(customer) as customer
         from match_leg where side = 'ledger' group by all
     ) as p using (reconciliation, match_id, generation) where l.side = 'settlement'
@@ -306,7 +309,8 @@ select {by}, 1, 0 from match_leg where generation = 1
 select {by}, 1, difference_minor from match_evidence
 -- must be
 select {by}, 1, minor from (select e.reconciliation, e.match_id, left_id, right_id, l.currency,
-    r.event_date - l.event_date as days_apart, l.amount_minor - r.amount_minor as minor
+    r.event_date - l.event_date as days_apart, 
+    l.amount_minor - if(l.side = r.side, -1, 1) * r.amount_minor as minor
     from match_evidence as e inner join match_leg as l on l.match_id = e.match_id
         and l.item_id = e.left_id and l.generation = 1
     inner join match_leg as r on r.match_id = e.match_id and r.item_id = e.right_id
@@ -334,7 +338,8 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
             sum(amount_minor) as minor from line_identity
             group by source, file_id, delivery_seq, disposition, currency
             union all by name select source as scope, 'restated_batch' as reason, hash_of('file',
-                [file_id, 'unread', cast(delivery_seq as varchar)]) as item_id from landed_file)
+                [file_id, w, cast(delivery_seq as varchar)]) as item_id
+            from landed_file, (values ('unread'), ('restated')) as t(w))
         where item_id in (select item_id from exception_item)
         union all by name select distinct 'changed_entry' as reason, source as scope,
             identity as item_id, nullif(i.currency, '') as currency, i.amount_minor as minor

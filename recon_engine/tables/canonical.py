@@ -71,7 +71,7 @@ DISPOSITIONS = {
     "counted": "in force",
     "duplicate": "had been counted before",
     "superseded": "a newer version of its batch came before the date was sealed",
-    "held": "a newer version of a batch whose date is sealed; waits for its restatement",
+    "held": "a newer version of a statement or extract whose date is sealed; nothing of it counts",
 }
 """Closed list: what becomes of a line that could be read."""
 
@@ -80,7 +80,14 @@ SETTLEMENT_LINE = Table(
     1,
     "one line of a processor's settlement report; plus raises what the processor owes us",
     (
-        text("line_id", "identity of the line", key=True),
+        text("line_id", "identity of the line; each version that changes it has its own", key=True),
+        text("base_id", "its first version, where a batch came again", nullable=True),
+        text(
+            "standing_id",
+            "line whose item carries its gross: an earlier version, where only the rest changed",
+            nullable=True,
+        ),
+        count("generation", "1 as counted; -1 takes back, amounts turned, what stood before"),
         text("source", "source it came from"),
         text("entity", "legal entity"),
         text("processor", "payment platform that settles to us"),

@@ -41,8 +41,8 @@ MATCH_LEG = Table(
     (
         *ITEM_COLUMNS,
         text("match_id", "the match", key=True),
-        count("generation", "1 as matched, -1 as undone by a decision", key=True),
-        text("pass_name", "pass of the rulebook that made it, or the decision that undid it"),
+        count("generation", "1 as matched, -1 as undone", key=True),
+        text("pass_name", "pass that made it; or the decision, or `restatement`, that undid it"),
     ),
 )
 
@@ -81,7 +81,7 @@ REASONS = {
     "quarantined_row": "a row could not be read; it was kept and counted",
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",
-    "restated_batch": "a batch came again with other content; the new version waits to be restated",
+    "restated_batch": "a batch came again with other content after its date was sealed",
 }
 """Closed list of reasons: what each means to the person who reads it."""
 

@@ -87,7 +87,8 @@ ROW_RULES = (
     row_rule(
         "settlement_line", "016", "warning", "gross_minor",
         "a charge raises what the processor owes us and a refund lowers it",
-        "(kind = 'charge' and gross_minor < 0) or (kind = 'refund' and gross_minor > 0)",
+        "(kind = 'charge' and generation * gross_minor < 0) "
+        "or (kind = 'refund' and generation * gross_minor > 0)",
     ),
     row_rule(
         "payout", "010", "critical", "due_date",

@@ -26,6 +26,8 @@ BY_NAME = {stage.name: stage for stage in STAGES}
 SCOPES = {"source": "processor", "reconciliation": "processor", "entity": ENTITY}
 """Grain: the scope that a case speaks of where it names none."""
 MONDAY = "2026-03-02"
+REMEMBERED = ("line_identity", "statement_balance", "settlement_line")
+"""What the canonical stage reads of earlier dates."""
 Inputs = Mapping[str, list[Row]]
 
 
@@ -103,7 +105,7 @@ def _nights(case: Case, question: Question, context: RunContext, lake: Lake) -> 
     """Run the canonical stage over every date that has files, and return the last workspace."""
     stage = BY_NAME["canonical"]
     landed = list(_landed(case.files, context, lake))
-    known: dict[str, list[Row]] = {"line_identity": [], "statement_balance": []}
+    known: dict[str, list[Row]] = {name: [] for name in REMEMBERED}
     days = {row["business_date"] for row in landed}
     for day in sorted(day for day in days if day < context.business_date):
         with _night(stage, question, _on(context, day), _inputs(landed, day, known), lake) as then:

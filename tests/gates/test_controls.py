@@ -127,6 +127,9 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("canonical", "CAN-004", 1, {"history_statement_balance": [
         row("statement_balance", closing_date=DAY - timedelta(1), closing_minor=99)]}),
     ("canonical", "CAN-005", 2, {"payout": [row("payout", amount_minor=-970)]}),
+    ("canonical", "CAN-006", 1, {"settlement_line": [
+        *SOUND["canonical"]["settlement_line"],
+        row("settlement_line", line_id="W1", generation=-1)]}),
     ("matching", "MAT-001", 1, {"previous_open_item": []}),
     ("matching", "MAT-002", 1, {"open_item": []}),
     ("matching", "MAT-002", 1, {"open_item": [WAITING, ITEM]}),

@@ -4,6 +4,9 @@
 --      payout           payouts sent (bank reconciliations)
 --      line_dimension   source, merchant account
 -- out: one row per part; parts of a whole add up to it and share its sign
+--
+-- What a decision undoes is unapplied and waits for a name; what a restatement takes back was never so,
+-- and its gross goes back as it came.
 with
 partner as (
     select
@@ -40,7 +43,7 @@ part as (
     where f.amount_minor <> 0
     union all
     select
-        case when l.generation = 1 then 'gross' else 'unapplied' end as kind,
+        case when l.pass_name = 'restatement' or l.generation = 1 then 'gross' else 'unapplied' end as kind,
         l.match_id || ' ' || l.item_id as group_key,
         l.item_id as whole_id,
         l.item_id as part_id,
@@ -48,15 +51,15 @@ part as (
         l.generation as generation,
         l.entity as entity,
         l.currency as currency,
-        l.generation * l.amount_minor as whole_minor,
-        l.generation * l.amount_minor as amount_minor,
+        case when l.pass_name = 'restatement' then 1 else l.generation end * l.amount_minor as whole_minor,
+        case when l.pass_name = 'restatement' then 1 else l.generation end * l.amount_minor as amount_minor,
         l.held_role as held_role,
         p.account as matched_account,
         p.document_id as document_id,
         p.customer as customer,
         d.dimension as dimension,
-        case when l.generation = 1 then l.event_date else cast($business_date as date) end as event_date,
-        case when l.generation = 1 then 'settlement_line ' || l.item_id else l.pass_name end as cause,
+        case when l.pass_name like 'decision %' then cast($business_date as date) else l.event_date end as event_date,
+        case when l.pass_name like 'decision %' then l.pass_name else 'settlement_line ' || l.item_id end as cause,
     from match_leg as l
     inner join partner as p on p.match_id = l.match_id and p.generation = l.generation
     left join line_dimension as d on d.source = l.source
@@ -99,8 +102,8 @@ part as (
         cast(null as varchar) as document_id,
         cast(null as varchar) as customer,
         d.dimension as dimension,
-        case when b.generation = 1 then b.event_date else cast($business_date as date) end as event_date,
-        case when b.generation = 1 then 'bank_entry ' || b.item_id else b.pass_name end as cause,
+        case when b.pass_name like 'decision %' then cast($business_date as date) else b.event_date end as event_date,
+        case when b.pass_name like 'decision %' then b.pass_name else 'bank_entry ' || b.item_id end as cause,
     from match_leg as b
     inner join match_leg as p
         on p.match_id = b.match_id and p.generation = b.generation and p.side = 'payout'

@@ -20,11 +20,17 @@ from recon_engine.tables.canonical import (
     CANONICAL_TABLES,
     LANDED_FILE,
     LINE_IDENTITY,
+    SETTLEMENT_LINE,
     STATEMENT_BALANCE,
 )
 from recon_engine.tables.matching import EXCEPTION_ITEM, REASONS
 
 SQL = Path(__file__).parent
+NO_LINE = "select * from history_line_identity where false"
+NOTHING_STANDS = (
+    "select identity as base_id, delivery_seq, row_no from history_line_identity where false"
+)
+NO_MOVE = "select delivery_seq, '' as detail from source_file where false"
 IDENTITY = ("provider_ref", "modification_ref", "provider_kind", "batch_ref")
 """What makes a settlement line's own id where the source does not say."""
 
@@ -54,7 +60,8 @@ RECIPES = {
 def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return the canonical rows of one source and date.
 
-    Reads:   landed_file of the date; earlier landed_file, line_identity and statement_balance.
+    Reads:   landed_file of the date; earlier landed_file, line_identity, statement_balance and
+             settlement_line: what a batch that comes again had said.
     Returns: the tables of the source's recipe, with quarantined_row, line_identity,
              cross_reference and exception_item.
     Raises:  ParseError where a file, a statement or a batch must be refused whole.
@@ -63,7 +70,8 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     recipe = RECIPES[source.record]
     parser = find_parser(source.parser)
     values = _values(source, rules, run, recipe)
-    read_files(inputs, source, parser, identified=recipe.identified)
+    restates = source.record == "settlement"
+    read_files(inputs, source, parser, identified=recipe.identified, restates=restates)
     _register_rules(inputs, source, rules, parser)
     inputs.make("typed", SQL / f"{source.record}_candidate.sql", **values)
     judge(inputs, recipe.dataset)
@@ -73,13 +81,15 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         inputs.make("statement_balance", SQL / "statement_balance.sql", **values)
         refuse_statements(inputs)
         outputs["statement_balance"] = "statement_balance"
-    for name in ("control_input", "quarantined_row", "line_identity", "changed", "exception_item"):
-        fixed = name == "line_identity" and not recipe.identified
-        query = "select * from history_line_identity where false" if fixed else SQL / f"{name}.sql"
-        inputs.make(name, query, **values)
-    if source.record == "settlement":
-        _register_due(inputs, source)
+    for name in ("control_input", "quarantined_row"):
+        inputs.make(name, SQL / f"{name}.sql", **values)
+    _identify(inputs, values, identified=recipe.identified, restates=restates)
     for name in recipe.tables:
+        if name == "payout":
+            _register_due(inputs, source)
+        inputs.make(name, SQL / f"{name}.sql", **values)
+    inputs.make("restated_move", SQL / "restated_move.sql" if restates else NO_MOVE)
+    for name in ("changed", "exception_item"):
         inputs.make(name, SQL / f"{name}.sql", **values)
     if recipe.identified:
         inputs.make("reference_source", SQL / f"reference_{source.record}.sql", **values)
@@ -128,6 +138,18 @@ def _register_rules(inputs: Workspace, source: Source, rules: Rulebook, parser: 
     inputs.register("reason_owner", small_table({"reason": text, "owner": text}, owners.items()))
 
 
+def _identify(
+    inputs: Workspace, values: dict[str, Any], *, identified: bool, restates: bool
+) -> None:
+    """Make `line_identity`, and what it is made of; lines of a snapshot have no identity."""
+    if identified:
+        inputs.make("named_line", SQL / "named_line.sql", **values)
+    for name in ("standing_line", "same_line", "gone_line"):
+        inputs.make(name, SQL / f"{name}.sql" if restates else NOTHING_STANDS)
+    made = SQL / "line_identity.sql"
+    inputs.make("line_identity", made if identified else NO_LINE, **values)
+
+
 def _minutes(offset: str) -> int:
     sign = -1 if offset.startswith("-") else 1
     hours, minutes = offset.lstrip("+-").split(":")
@@ -136,7 +158,7 @@ def _minutes(offset: str) -> int:
 
 def _register_due(inputs: Workspace, source: Source) -> None:
     """Make `due`: the last banking day on which a payout of each day is in time."""
-    query = "select distinct event_date from candidate where rule_id is null"
+    query = "select distinct event_date from settlement_line where kind = 'payout'"
     days = [day for (day,) in inputs.rows(query)]
     due = due_dates(days, source.payout_lag_days, source.calendar)
     named = {"event_date": "date32", "due_date": "date32"}
@@ -151,6 +173,7 @@ CANONICAL = Stage(
         Read(LANDED_FILE, "history"),
         Read(LINE_IDENTITY, "history"),
         Read(STATEMENT_BALANCE, "history"),
+        Read(SETTLEMENT_LINE, "history"),
     ),
     writes=(*CANONICAL_TABLES, EXCEPTION_ITEM),
     law="rows in = rows out + quarantined + listed; every balance-bearing unit adds up",

@@ -4,6 +4,7 @@
 --      source_file       one row per delivery
 --      changed           lines whose content changed since they first counted
 --      unread_file       files that could not be read and were replaced since
+--      restated_move     what each batch that came again changed
 -- out: one row per finding
 with
 found as (
@@ -36,7 +37,11 @@ found as (
     inner join source_file as f on f.delivery_seq = i.delivery_seq
     where
         i.disposition = 'held'
-        or (i.disposition = 'duplicate' and $feed not in ('cumulative', 'overlapping'))
+        or (
+            i.disposition = 'duplicate'
+            and f.disposition <> 'restated'
+            and $feed not in ('cumulative', 'overlapping')
+        )
     group by i.file_id, i.delivery_seq, i.disposition, i.currency
     union all
     select
@@ -58,6 +63,16 @@ found as (
         f.file_name || ' could not be read and was replaced by a later file; no row of it was counted' as detail,
     from unread_file as u
     inner join source_file as f on f.delivery_seq = u.delivery_seq
+    union all
+    select
+        'restated_batch' as reason,
+        content_id('file', [f.file_id, f.disposition, cast(f.delivery_seq as varchar)]) as item_id,
+        cast(null as varchar) as currency,
+        cast(null as bigint) as amount_minor,
+        f.file_name as place,
+        f.file_name || ' is a new version of a batch whose date is sealed: ' || m.detail as detail,
+    from restated_move as m
+    inner join source_file as f on f.delivery_seq = m.delivery_seq
 )
 
 select

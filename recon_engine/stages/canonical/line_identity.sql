@@ -1,72 +1,64 @@
 -- line_identity: every appearance of every line, and whether it counts
--- in:  candidate               typed rows of one dataset, with rule_id null where they broke none
+-- in:  named_line              lines with the identity they have in every version of their batch
 --      history_line_identity   appearances of all earlier dates
+--      gone_line               lines that a later version of their batch took back
+--      standing_line           lines in force of the batches that come again tonight
+--      same_line               rows of such a batch that say what stands
 -- out: one row per row read that was not quarantined
+--
+-- A line of a batch that comes again counts where it says something else than before. It counts under
+-- an identity of its own then: what stood is taken back as a line, and both are seen.
 with
-numbered as (
+seen as (
     select
-        file_id,
-        delivery_seq,
-        row_no,
-        row_digest,
-        file_disposition,
-        own_identity,
-        amount_minor,
-        currency,
-        batch_key,
-        event_date,
-        row_number() over (
-            partition by delivery_seq, row_digest, event_date order by row_no
-        ) as occurrence,
-    from candidate
-    where rule_id is null and (kind is null or kind not in ('opening_balance', 'closing_balance'))
-),
-
-named as (
-    select
-        *,
-        case
-            when own_identity is not null then content_id('line', [$source, own_identity])
-            when $feed in ('cumulative', 'overlapping') then
-                content_id('line', [
-                    $source, cast(event_date as varchar), row_digest, cast(occurrence as varchar)
-                ])
-            else content_id('line', [$source, batch_key, row_digest, cast(occurrence as varchar)])
-        end as identity,
-    from numbered
-),
-
-known as (
-    select distinct identity
+        identity as base_id,
+        identity not in (select base_id from gone_line) as known,
     from history_line_identity
     where disposition = 'counted' and dataset = $dataset
+    group by identity
 ),
 
 ranked as (
     select
         n.*,
-        k.identity is not null as known,
+        s.base_id is not null as seen,
+        coalesce(s.known, false) as known,
+        n.file_disposition = 'restated' and n.base_id in (select base_id from standing_line) as stood,
+        m.row_no is not null as same,
         row_number() over (
-            partition by n.identity, n.file_disposition order by n.delivery_seq, n.row_no
+            partition by n.base_id, n.file_disposition order by n.delivery_seq, n.row_no
         ) as appearance,
-    from named as n
-    left join known as k on k.identity = n.identity
+    from named_line as n
+    left join seen as s on s.base_id = n.base_id
+    left join same_line as m on m.delivery_seq = n.delivery_seq and m.row_no = n.row_no
+),
+
+judged as (
+    select
+        *,
+        case
+            when file_disposition not in ('counted', 'restated') then file_disposition
+            when same or appearance > 1 then 'duplicate'
+            when known and not stood then 'duplicate'
+            else 'counted'
+        end as disposition,
+    from ranked
 )
 
 select
     $source as source,
     $dataset as dataset,
-    identity,
+    case
+        when disposition = 'counted' and seen
+            then content_id('restated', [base_id, batch_key, cast(version as varchar)])
+        else base_id
+    end as identity,
     file_id,
     row_no,
     delivery_seq,
     row_digest,
-    case
-        when file_disposition <> 'counted' then file_disposition
-        when known or appearance > 1 then 'duplicate'
-        else 'counted'
-    end as disposition,
+    disposition,
     coalesce(amount_minor, 0) as amount_minor,
     coalesce(currency, '') as currency,
-from ranked
+from judged
 order by identity, file_id, row_no, delivery_seq

@@ -33,10 +33,11 @@ select
     f.file_id as file_id,
     f.file_name as file_name,
     f.batch_key as batch_key,
+    f.version as version,
     case
         when f.repeated and ($identified or f.appearance > 1) then 'duplicate'
         when f.version < n.version then 'superseded'
-        when k.batch_key is not null then 'held'
+        when k.batch_key is not null then case when $restates then 'restated' else 'held' end
         else 'counted'
     end as disposition,
 from arrival as f

@@ -4,7 +4,9 @@
 -- out: one row per application; a negative amount is an application undone
 with
 effect as (
-    select journal_id, part_id, template, posting_date, functional_currency, abs(functional_minor) as functional_minor
+    select
+        journal_id, part_id, template, posting_date, functional_currency, amount_minor,
+        abs(functional_minor) as functional_minor,
     from journal_line
     where line_no = 1 and template in ('gross', 'unapplied')
 )
@@ -18,14 +20,16 @@ select
     a.document_id as document_id,
     e.posting_date as posting_date,
     a.currency as currency,
-    a.generation * a.amount_minor as amount_minor,
+    case a.kind when 'gross' then 1 else -1 end * a.amount_minor as amount_minor,
     e.functional_currency as functional_currency,
-    a.generation * cast(sign(a.amount_minor) as bigint) * e.functional_minor as functional_minor,
+    case a.kind when 'gross' then 1 else -1 end * cast(sign(a.amount_minor) as bigint) * e.functional_minor
+        as functional_minor,
     a.part_id as line_id,
     a.generation as generation,
     e.journal_id as journal_id,
 from allocation as a
-inner join effect as e on e.part_id = a.part_id and e.template = a.kind
+inner join effect as e
+    on e.part_id = a.part_id and e.template = a.kind and sign(e.amount_minor) = sign(a.amount_minor)
 where
     $receivables = 'application'
     and a.kind in ('gross', 'unapplied')

@@ -1,7 +1,7 @@
 -- item: everything that enters matching tonight
 -- in:  item_source          new items of the date
 --      previous_open_item   what the previous processing date left open
---      undone_leg           legs of matches that a decision undoes tonight
+--      undone_leg           legs of matches that a decision undoes tonight, or a line taken back
 --      due                  side, event_date, due_date by the banking calendar, for new items without one
 -- out: one row per item; origin is new, carried or reopened
 --
@@ -25,10 +25,10 @@ entered as (
     union all
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor,
-        case when side not in ('settlement', 'bank') then reference end as reference,
-        case when side <> 'bank' then payout_ref end as payout_ref,
+        case when decision_seq is null or side not in ('settlement', 'bank') then reference end as reference,
+        case when decision_seq is null or side <> 'bank' then payout_ref end as payout_ref,
         account, document_id, customer,
-        case when side = 'settlement' then 'unapplied_receipts' else held_role end as held_role,
+        case when decision_seq is not null and side = 'settlement' then 'unapplied_receipts' else held_role end as held_role,
         event_date, due_date, first_date, file_id, row_no,
         'reopened' as origin,
     from undone_leg

@@ -1,7 +1,7 @@
 -- match_leg: the parts of tonight's matches, and the undoing of earlier ones
 -- in:  accepted_pair   pairs that were accepted
 --      item            every item of the night
---      undone_leg      legs that a decision undoes
+--      undone_leg      legs that a decision undoes, or a line taken back
 -- out: one row per item in a match; minus the amount where it is undone
 with
 matched as (
@@ -69,6 +69,6 @@ select
     u.row_no as row_no,
     u.match_id as match_id,
     -1 as generation,
-    'decision ' || u.decision_seq as pass_name,
+    coalesce('decision ' || u.decision_seq, 'restatement') as pass_name,
 from undone_leg as u
 order by reconciliation, item_id, match_id, generation

@@ -49,10 +49,12 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         SQL / f"item_{rec.kind}.sql",
         currency=rec.currency,
     )
-    inputs.make("undone_leg", SQL / "undone_leg.sql")
+    for name in ("withdrawal", "undone_leg"):
+        inputs.make(name, SQL / f"{name}.sql")
     _register_due(inputs, rec)
     values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
     inputs.make("item", SQL / "item.sql", **values)
+    inputs.make("accepted_pair_restated", SQL / "restated_pair.sql")
     _run_passes(inputs, rules.passes[rec.passes].passes)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
     for table in tables:
@@ -63,14 +65,19 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
     # A line of a kind that nobody mapped may be anything: no reference of its makes it a sale.
-    inputs.make("free", f"select {FREE} from item where kind <> 'unknown'")
+    ended = "select unnest([left_id, right_id]) from accepted_pair_restated"
+    inputs.make(
+        "free", f"select {FREE} from item where kind <> 'unknown' and item_id not in ({ended})"
+    )
     for number, match_pass in enumerate(passes):
         _run_pass(inputs, match_pass)
         for name in FOUND:
             inputs.make(f"{name}_{number}", f"select * from {name}")
     for name in FOUND:
-        parts = (f"select * from {name}_{number}" for number in range(len(passes)))
-        inputs.make(name, " union all ".join(parts))
+        made = [f"{name}_{number}" for number in range(len(passes))]
+        if name == "accepted_pair":
+            made.append("accepted_pair_restated")
+        inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 
 def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:

@@ -1,14 +1,25 @@
--- undone_leg: legs of the matches that tonight's decisions undo
+-- undone_leg: legs of the matches that tonight's decisions undo, or a line taken back
 -- in:  state_decision      decisions that take effect tonight
+--      withdrawal          what each line taken back meets
 --      history_match_leg   legs of all earlier dates
--- out: one row per leg still in force
+-- out: one row per leg still in force; decision_seq is null where its line was taken back
 with
+asked as (
+    select subject_id as item_id, decision_seq
+    from state_decision
+    where kind = 'unapply'
+    union all
+    select partner_id as item_id, cast(null as bigint) as decision_seq
+    from withdrawal
+    where reopens
+),
+
 undone as (
     select
         h.match_id,
-        min(d.decision_seq) as decision_seq,
+        case when count(*) = count(a.decision_seq) then min(a.decision_seq) end as decision_seq,
     from history_match_leg as h
-    inner join state_decision as d on d.subject_id = h.item_id and d.kind = 'unapply'
+    inner join asked as a on a.item_id = h.item_id
     group by h.match_id
     having sum(h.generation) > 0
 )

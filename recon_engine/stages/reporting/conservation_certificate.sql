@@ -1,6 +1,6 @@
 -- conservation_certificate: money in and where it went
 -- in:  line_identity, quarantined_row                rows read tonight
---      settlement_line, ledger_entry, bank_entry     rows in force
+--      settlement_line, ledger_entry, bank_entry     rows in force; settlement lines taken back enter turned
 --      match_leg, open_item                          what became of the items
 --      previous_open_item                            what was carried in
 --      in_scope_account                              ledger accounts that a reconciliation declares
@@ -16,6 +16,10 @@ read_row as (
         source, dataset, coalesce(currency, '') as currency, coalesce(amount_minor, 0) as amount_minor,
         'quarantined' as class,
     from quarantined_row
+    union all
+    select source, 'settlement_line' as dataset, currency, net_minor as amount_minor, 'counted' as class
+    from settlement_line
+    where generation = -1
 ),
 
 undone as (

@@ -70,7 +70,7 @@ class Night:
         schema = LANDED_FILE.arrow()
         self.workspace.register("landed_file", pa.Table.from_pylist(self.landed, schema=schema))
         self.workspace.register("history_landed_file", schema.empty_table())
-        read_files(self.workspace, SOURCE, parser("delimited"), identified=True)
+        read_files(self.workspace, SOURCE, parser("delimited"), identified=True, restates=True)
 
     def rows(self) -> list[tuple[int, int]]:
         query = "select delivery_seq, count(*) from record_ledger group by 1 order by 1"

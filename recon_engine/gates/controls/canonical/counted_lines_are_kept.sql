@@ -6,6 +6,7 @@ with
 row_kept as (
     select 'settlement_line' as dataset, line_id as identity, net_minor as amount_minor, currency
     from settlement_line
+    where generation = 1
     union all
     select 'bank_entry' as dataset, entry_id as identity, amount_minor, currency from bank_entry
     union all

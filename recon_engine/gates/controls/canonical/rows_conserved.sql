@@ -6,7 +6,7 @@
 -- out: one number: rows that entered a dataset and are nowhere, or are somewhere twice
 with
 went as (
-    select 'settlement_line' as dataset, count(*) as row_count from settlement_line
+    select 'settlement_line' as dataset, count(*) as row_count from settlement_line where generation = 1
     union all
     select 'bank_entry' as dataset, count(*) as row_count from bank_entry
     union all

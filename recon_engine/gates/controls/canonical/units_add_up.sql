@@ -26,6 +26,7 @@ first_delivery as (
 found as (
     select 'settlement_line' as dataset, file_id, currency, net_minor as amount_minor
     from settlement_line
+    where generation = 1
     union all
     select 'bank_entry' as dataset, file_id, currency, amount_minor from bank_entry
     union all

@@ -1,7 +1,7 @@
 -- MAT-001: new items, items carried over and items reopened all enter, each once
 -- in:  item_source          new items of the date
 --      previous_open_item   what the previous processing date left open
---      undone_leg           legs of matches that a decision undoes
+--      undone_leg           legs of matches that are undone
 --      item                 everything that enters
 -- out: one number: items that did not enter with their side, currency and amount, or entered unasked
 with

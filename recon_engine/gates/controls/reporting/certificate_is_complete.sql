@@ -2,6 +2,7 @@
 -- in:  conservation_certificate   one row per source, table, origin, currency and class
 --      line_identity              appearances of lines
 --      quarantined_row            rows that broke a rule
+--      settlement_line            of them those that take back an earlier version's
 -- out: one number: rows by which they differ, over sources and tables
 with
 counted as (
@@ -12,6 +13,8 @@ counted as (
     select source, dataset, -1 as row_count from line_identity
     union all
     select source, dataset, -1 as row_count from quarantined_row
+    union all
+    select source, 'settlement_line' as dataset, -1 as row_count from settlement_line where generation = -1
 ),
 
 gap as (

@@ -79,10 +79,13 @@ def demo(
             verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
         tallies = tally(world, Stored(project))
         posting = approve_and_post(project)
+        reports = report_last(project, nights[-1].run.business_date, out / "reports")
         verified = [one.result() for one in verifying]
     show_tallies(terminal, tallies)
     for line in (*verdicts(nights, verified), *posting):
         terminal.show(line)
+    for path in reports:
+        terminal.show(f"report: {path}")
     for line in pointers(out, tallies):
         terminal.show(line)
     terminal.tell(f"{time.monotonic() - started:.1f} s in all")
@@ -92,6 +95,7 @@ def demo(
         "reasons": [asdict(one) for one in tallies],
         "verified": [asdict(one) for one in verified],
         "posting": posting,
+        "reports": reports,
     }
     return terminal.answer("demo", code_of(nights, verified, tallies), content)
 
@@ -163,6 +167,14 @@ def approve_and_post(project: Project) -> list[str]:
         *(f"posting: {line_of(one)}" for one in posted),
         f"posting again: {sum(one.posted for one in again) or 'nothing'} posted",
     ]
+
+
+def report_last(project: Project, day: date, folder: Path) -> list[Path]:
+    """Write workbook and mail of a day for every entity, and return where they stand."""
+    from recon_engine.deliver.mailing import write_reports
+
+    written = write_reports(project, day, sorted(project.rulebook.accounts), folder)
+    return [path for one in written for path in one.files]
 
 
 def tally(world: World, stored: Stored) -> list[Tally]:

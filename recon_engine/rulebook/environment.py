@@ -7,7 +7,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -72,6 +72,31 @@ class PostingEntry(Model):
     folder: str = Field(min_length=1, description="folder that import files are written to")
 
 
+class MailEntry(Model):
+    """The door of reports: a mail server, and who is told."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = Field(default=None, min_length=1)
+    password_env: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="variable that holds the password",
+    )
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    to: dict[str, tuple[str, ...]] = Field(
+        description="entity: who gets its reports; `*` for the others"
+    )
+    attachment_limit: int = Field(
+        default=8_000_000, ge=0, description="bytes over which the workbook is not attached"
+    )
+    green: Literal["digest", "each", "none"] = Field(
+        default="digest", description="mails of nights that need nobody: one for all, each, or none"
+    )
+    timeout_seconds: int = Field(default=30, ge=1, le=600)
+
+
 class EnvironmentFile(Model):
     """`recon.yaml` as written."""
 
@@ -87,6 +112,7 @@ class EnvironmentFile(Model):
     posting: dict[str, PostingEntry] = Field(
         default={}, description="where the journals of each entity go"
     )
+    mail: MailEntry | None = Field(default=None, description="where reports are mailed")
 
 
 @dataclass(frozen=True)
@@ -183,6 +209,7 @@ class Environment:
     connections: Mapping[str, Connection]
     posting: Mapping[str, FolderConnection] = field(default_factory=dict)
     """Entity: where its journals go."""
+    mail: MailEntry | None = None
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
@@ -224,6 +251,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
             entity: FolderConnection(root / door.folder)
             for entity, door in sorted(entry.posting.items())
         },
+        mail=entry.mail,
     )
 
 

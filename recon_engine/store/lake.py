@@ -120,6 +120,18 @@ class Lake:
         durable.write_durably(self.results / f"{sha}.json", content)
         return sha
 
+    def result(self, sha: str) -> bytes:
+        """Return a gate's answer by its hash.
+
+        Raises: GateBlocked where its bytes changed or are gone.
+        """
+        path = self.results / f"{_checked(sha)}.json"
+        with _open(path) as stream:
+            content = stream.read()
+        if sha256_hex(content) != sha:
+            raise GateBlocked(_changed(path))
+        return content
+
     def manifest(self, sha: str) -> Manifest:
         """Return a manifest by its hash; read once a process, as long as the file stays as it is.
 

@@ -30,6 +30,10 @@ CONTROLLER = "demo controller"
 SHOWN = 5
 """Findings of the verifier that the demo prints; `verify` prints all."""
 START = date(2026, 3, 2)
+MONTH = 22
+"""Banking days of a month."""
+JOINS = 5
+"""Banking days before the branch joins."""
 MARKER = ".recon-demo"
 MARKED = "Made by `recon demo`, which may delete this folder and make it anew.\n"
 
@@ -51,33 +55,26 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder to make, or to make anew.")
     ] = Path("demo-out"),
-    days: Annotated[int, typer.Option("--days", min=1, max=260, help="Banking days.")] = 10,
+    days: Annotated[int, typer.Option("--days", min=1, max=260, help="Banking days.")] = MONTH,
     seed: Annotated[int, typer.Option("--seed", help="Another number, another company.")] = 7,
 ) -> ExitCode:
     """Make a company with planted problems, reconcile every day, and show that they are found."""
     from recon_engine.cli.stored import Stored
-    from recon_engine.demo import describe, make_world, write_world
+    from recon_engine.demo import make_branch, make_world
     from recon_engine.run import open_project
 
     terminal = Terminal.of(context)
     started = time.monotonic()
-    world = make_world(START, days, seed)
+    worlds = [make_world(START, days, seed)]
+    if days > JOINS + MONTH // 4:
+        worlds.append(make_branch([d for d in worlds[0].dates if d >= joining(worlds[0])], seed))
     start_fresh(out)
-    write_world(world, out)
-    for line in describe(world)[:-1]:
-        terminal.tell(line)
-    terminal.tell("")
+    nights = live(terminal, out, worlds)
     with open_project(out) as project, ExitStack() as beside:
-        nights: list[NightResult] = []
         verifying: list[Verifying] = []
-        for day in world.dates:
-            nights.append(one_day(terminal, project, day))
-            if nights[-1].run.status == "stopped":
-                terminal.warn(f"{day} stopped, so the days after it were not run")
-                break
         if nights[-1].run.status != "stopped":
             verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
-        tallies = tally(world, Stored(project))
+        tallies = tally(worlds, Stored(project))
         posting = approve_and_post(project)
         reports = report_last(project, nights[-1].run.business_date, out / "reports")
         verified = [one.result() for one in verifying]
@@ -123,6 +120,40 @@ def start_fresh(out: Path) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Unavailable(f"{out}: {reason}; the demo is not complete") from error
+
+
+def joining(world: World) -> date:
+    """Return the day on which the branch joins."""
+    return world.banking_days[JOINS]
+
+
+def live(terminal: Terminal, out: Path, worlds: list[World]) -> list[NightResult]:
+    """Let the days of the worlds happen, one after the other, and reconcile each.
+
+    The second world joins on its first day: its configuration is added, nothing else.
+    """
+    from recon_engine.demo import describe, join, write_day, write_world
+    from recon_engine.run import open_project
+
+    nights: list[NightResult] = []
+    for number, world in enumerate(worlds):
+        if number:
+            join(out)
+            terminal.tell(f"{world.company.entity} joins, by configuration alone:")
+        write_world(world, out)
+        for line in describe(world)[:-1]:
+            terminal.tell(line)
+        terminal.tell("")
+        until = worlds[number + 1].start if number + 1 < len(worlds) else date.max
+        with open_project(out) as project:
+            for day in (day for day in world.dates if day < until):
+                for each in worlds[: number + 1]:
+                    write_day(each, day, out)
+                nights.append(one_day(terminal, project, day))
+                if nights[-1].run.status == "stopped":
+                    terminal.warn(f"{day} stopped, so the days after it were not run")
+                    return nights
+    return nights
 
 
 def one_day(terminal: Terminal, project: Project, day: date) -> NightResult:
@@ -177,13 +208,12 @@ def report_last(project: Project, day: date, folder: Path) -> list[Path]:
     return [path for one in written for path in one.files]
 
 
-def tally(world: World, stored: Stored) -> list[Tally]:
-    """Return for each reason what was planted in the days of the world, and what was found.
+def tally(worlds: list[World], stored: Stored) -> list[Tally]:
+    """Return for each reason what was planted in the days of the worlds, and what was found.
 
     A planted problem is found where an exception of its reason leads to its subject.
     """
-    last = world.dates[-1]
-    due = [one for one in world.planted if one.business_date <= last]
+    due = [p for world in worlds for p in world.planted if p.business_date <= world.dates[-1]]
     rows = {row["exception_id"]: row for row in stored.rows("exception_item")}
     ids: dict[str, set[str]] = {}
     for ref in stored.rows("cross_reference"):

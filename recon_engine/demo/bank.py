@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -27,13 +27,19 @@ ACCOUNTS: Final = {
     "USD": BankAccount("DE62370400440532013001", "FED", 8_000_000),
     "JPY": BankAccount("DE35370400440532013002", "JP", 4_000_000),
 }
-"""The account of each currency."""
+"""The account of each currency, as the parent has them."""
+BRANCH_ACCOUNTS: Final = {"KWD": BankAccount("KW81CBKU0000000000001234560101", "ECB", 40_000_000)}
+BY_CURRENCY: Final = ACCOUNTS | BRANCH_ACCOUNTS
+"""The one account that the group has in each currency."""
 
 FIRST_STATEMENT: Final = 41
 
 
 def make_statements(
-    batches: Iterable[Batch], odd_entries: Iterable[BankEntry], dates: Sequence[date]
+    batches: Iterable[Batch],
+    odd_entries: Iterable[BankEntry],
+    dates: Sequence[date],
+    accounts: Mapping[str, BankAccount] = ACCOUNTS,
 ) -> tuple[Statement, ...]:
     """Return the statements by currency and day, with the payouts that arrived and odd entries."""
     booked: defaultdict[tuple[str, date], list[BankEntry]] = defaultdict(list)
@@ -55,7 +61,7 @@ def make_statements(
     for entry in odd_entries:
         booked[entry.currency, entry.day].append(entry)
     statements: list[Statement] = []
-    for currency, account in ACCOUNTS.items():
+    for currency, account in accounts.items():
         balance = account.opening_minor
         working = [day for day in dates if is_banking_day(day, account.calendar)]
         for number, day in enumerate(working, start=FIRST_STATEMENT):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from xml.sax.saxutils import escape
 
-from recon_engine.demo.bank import ACCOUNTS
+from recon_engine.demo.bank import BY_CURRENCY
 from recon_engine.demo.erp import plain
 from recon_engine.demo.model import BankEntry, Statement
 
@@ -81,7 +81,7 @@ def camt053(statement: Statement) -> bytes:
         statement_id=f"{currency}-{statement.day:%Y%m%d}",
         day=statement.day.isoformat(),
         number=statement.number,
-        account=ACCOUNTS[currency].number,
+        account=BY_CURRENCY[currency].number,
         currency=currency,
         opening=_balance(statement, "OPBD", statement.opening_minor),
         closing=_balance(statement, "CLBD", statement.closing_minor),

@@ -9,17 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, insert
+from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, insert, update
 from sqlalchemy.pool import NullPool
 
-from recon_engine.demo.bank import ACCOUNTS
-from recon_engine.demo.model import Document, Posting, World
-from recon_engine.demo.sales import FUNCTIONAL
+from recon_engine.demo.bank import BY_CURRENCY
+from recon_engine.demo.model import Document, ErpChange, Posting, World
 from recon_engine.money import Money
 
-ENTITY, LEDGER = "E1", "main"
 DAYS_TO_PAY: Final = timedelta(days=14)
-BANK, EQUITY = {"EUR": "1000", "USD": "1005", "JPY": "1006"}, "3000"
+BANK, EQUITY = {"EUR": "1000", "USD": "1005", "JPY": "1006", "KWD": "1000"}, "3000"
 BEFORE: Final = timedelta(days=90)
 """How long before the first day the ledger took over what stands at the bank."""
 
@@ -76,7 +74,17 @@ def write_erp(world: World, path: Path) -> None:
             (OPEN_INVOICE, invoice_rows(world)),
             (FX_RATE, rate_rows(world)),
         ):
-            connection.execute(insert(table), list(rows))
+            if found := list(rows):
+                connection.execute(insert(table), found)
+    engine.dispose()
+
+
+def change_erp(change: ErpChange, path: Path) -> None:
+    """Let somebody give a document to another customer, long after it was extracted."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    changed = GL_ENTRY.c.document_id == change.document_id
+    with engine.begin() as connection:
+        connection.execute(update(GL_ENTRY).where(changed).values(customer=change.customer))
     engine.dispose()
 
 
@@ -85,16 +93,16 @@ def ledger_rows(world: World) -> Iterator[Row]:
     for document in (*opening_documents(world), *world.documents):
         for position, posting in enumerate(document.postings, start=1):
             yield {
-                "entity": ENTITY,
-                "ledger": LEDGER,
+                "entity": world.company.entity,
+                "ledger": world.company.ledger,
                 "document_id": document.document_id,
                 "document_line": position,
                 "posting_date": document.day.isoformat(),
                 "account": posting.account,
                 "currency": document.currency,
                 "amount": plain(posting.amount_minor, document.currency),
-                "functional_currency": FUNCTIONAL,
-                "functional_amount": plain(posting.functional_minor, FUNCTIONAL),
+                "functional_currency": world.company.functional,
+                "functional_amount": plain(posting.functional_minor, world.company.functional),
                 "reference": document.reference,
                 "customer": document.customer,
                 "origin_key": None,
@@ -105,9 +113,10 @@ def opening_documents(world: World) -> tuple[Document, ...]:
     """Return what the bank accounts held before the first day, as the ledger took it over."""
     first = {rate.from_currency: rate.rate_exact for rate in reversed(world.rates)}
     documents = []
-    for currency, account in ACCOUNTS.items():
-        held = Money(account.opening_minor, currency)
-        books, _ = held.convert(FUNCTIONAL, Decimal(first.get(currency, "1")))
+    for currency in world.company.currencies:
+        held = Money(BY_CURRENCY[currency].opening_minor, currency)
+        rate_exact = Decimal(first.get(currency, "1"))
+        books, _ = held.convert(world.company.functional, rate_exact)
         documents.append(
             Document(
                 document_id=f"OPEN-{currency}",
@@ -141,14 +150,14 @@ def balance_rows(world: World) -> Iterator[Row]:
             balances[account, currency] = (before[0] + amount, before[1] + functional)
         for (account, currency), (amount, functional) in sorted(balances.items()):
             yield {
-                "entity": ENTITY,
-                "ledger": LEDGER,
+                "entity": world.company.entity,
+                "ledger": world.company.ledger,
                 "account": account,
                 "currency": currency,
                 "balance_date": day.isoformat(),
                 "amount": plain(amount, currency),
-                "functional_currency": FUNCTIONAL,
-                "functional_amount": plain(functional, FUNCTIONAL),
+                "functional_currency": world.company.functional,
+                "functional_amount": plain(functional, world.company.functional),
             }
 
 
@@ -157,7 +166,7 @@ def invoice_rows(world: World) -> Iterator[Row]:
     for document in world.documents:
         amount = plain(document.postings[0].amount_minor, document.currency)
         yield {
-            "entity": ENTITY,
+            "entity": world.company.entity,
             "document_id": document.document_id,
             "kind": document.kind,
             "customer": document.customer,
@@ -175,9 +184,9 @@ def rate_rows(world: World) -> Iterator[Row]:
     """Yield the rate table: euros for one unit, exact."""
     for rate in world.rates:
         yield {
-            "entity": ENTITY,
+            "entity": world.company.entity,
             "from_currency": rate.from_currency,
-            "to_currency": FUNCTIONAL,
+            "to_currency": world.company.functional,
             "rate_date": rate.day.isoformat(),
             "rate": rate.rate_exact,
         }

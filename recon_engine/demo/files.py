@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from recon_engine.demo.camt import camt053
-from recon_engine.demo.erp import plain, write_erp
+from recon_engine.demo.erp import change_erp, plain, write_erp
 from recon_engine.demo.model import Batch, Line, Statement, World
 from recon_engine.demo.settlement import report_name
 from recon_engine.errors import Unavailable
@@ -71,12 +72,19 @@ def write_world(world: World, project: Path) -> None:
     The same world gives the same bytes. Nothing else of the project is touched.
     Raises: Unavailable if the folder cannot be written.
     """
-    try:
+    with writable(project):
         for name, content in inbox_files(world).items():
             path = project / "inbox" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        write_erp(world, project / "erp.db")
+        write_erp(world, project / world.company.database)
+
+
+@contextmanager
+def writable(project: Path) -> Iterator[None]:
+    """Turn a fault of the disk into one that says which project has only a part of its files."""
+    try:
+        yield
     except OSError as error:
         raise Unavailable(
             f"{project}: found {error.strerror}, expected a folder to write to; "
@@ -89,14 +97,30 @@ def inbox_files(world: World) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for batch in world.batches:
         adyen = batch.channel.processor == "adyen"
-        folder = "adyen" if adyen else "northpay"
+        folder = "adyen" if adyen else world.company.northpay
         content = adyen_report(batch) if adyen else northpay_report(batch)
         files[f"{folder}/{report_name(batch.channel, batch.number, batch.day)}"] = content
     for copy in world.copies:
         files[f"adyen/{copy.copy_name}"] = files[f"adyen/{copy.file_name}"]
     for statement in world.statements:
-        files[f"bank/{statement_name(statement)}"] = camt053(statement)
+        files[f"{world.company.bank}/{statement_name(statement)}"] = camt053(statement)
     return files
+
+
+def write_day(world: World, day: date, project: Path) -> None:
+    """Let happen what happens only on a day: batches that come again, documents that are changed.
+
+    Raises: Unavailable if the folder cannot be written.
+    """
+    with writable(project):
+        for again in world.restated:
+            if again.day == day:
+                name = report_name(again.batch.channel, again.batch.number, again.batch.day)
+                content = northpay_report(again.batch)
+                (project / "inbox" / world.company.northpay / name).write_bytes(content)
+        for change in world.changes:
+            if change.day == day:
+                change_erp(change, project / world.company.database)
 
 
 def statement_name(statement: Statement) -> str:
@@ -135,7 +159,8 @@ def _csv(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
 def _adyen_row(batch: Batch, line: Line) -> tuple[str, ...]:
     currency = line.channel.currency
     without_gross = line.kind in WITHOUT_GROSS
-    gross = ("", "") if without_gross else _debit_credit(line.gross_minor, currency)
+    sold_in, rate = line.sold_in if line.sold_in[0] else (currency, "1")
+    gross = ("", "") if without_gross else _debit_credit(line.gross_minor, sold_in)
     # Without a sale, the processor prints its text where the id of a capture would stand.
     reference, printed = (
         (line.provider_ref, line.modification_ref or line.provider_ref)
@@ -157,9 +182,9 @@ def _adyen_row(batch: Batch, line: Line) -> tuple[str, ...]:
         _zone(line),
         line.provider_kind,
         printed,
-        "" if without_gross else currency,
+        "" if without_gross else sold_in,
         *gross,
-        "" if without_gross else "1",
+        "" if without_gross else rate,
         currency,
         *_debit_credit(line.net_minor, currency),
         *fees,

@@ -11,6 +11,21 @@ Kind = Literal["charge", "refund", "chargeback", "fee", "adjustment", "unknown",
 
 
 @dataclass(frozen=True)
+class Company:
+    """A legal entity of the group, its books, and where its files stand in a project."""
+
+    entity: str
+    ledger: str
+    functional: str
+    currencies: tuple[str, ...]
+    """Currencies of its bank accounts."""
+    northpay: str
+    bank: str
+    database: str
+    """Inboxes of its processor and its bank, and the database of its ERP."""
+
+
+@dataclass(frozen=True)
 class Channel:
     """A merchant account in one currency at one processor, with its price of a payment."""
 
@@ -79,6 +94,8 @@ class Line:
     text: str = ""
     printed_day: str = ""
     """The date as printed, where a planted problem makes it unreadable."""
+    sold_in: tuple[str, str] = ("", "")
+    """Currency of the gross and rate to the net, where a sale was in another currency."""
 
     @property
     def fee_minor(self) -> int:
@@ -179,6 +196,23 @@ class FileCopy:
 
 
 @dataclass(frozen=True)
+class Restatement:
+    """A batch that the processor delivers again, under its name, with other content."""
+
+    day: date
+    batch: Batch
+
+
+@dataclass(frozen=True)
+class ErpChange:
+    """A document whose customer somebody changes in the ledger after it was extracted."""
+
+    day: date
+    document_id: str
+    customer: str
+
+
+@dataclass(frozen=True)
 class Planted:
     """A problem put into the world on purpose, and where it should be found."""
 
@@ -196,6 +230,7 @@ class Planted:
 class World:
     """All that truly happened, before any of it was written to a file."""
 
+    company: Company
     start: date
     dates: tuple[date, ...]
     """Calendar days: processors and shop work on all of them."""
@@ -208,3 +243,5 @@ class World:
     rates: tuple[Rate, ...]
     copies: tuple[FileCopy, ...]
     planted: tuple[Planted, ...]
+    restated: tuple[Restatement, ...] = ()
+    changes: tuple[ErpChange, ...] = ()

@@ -9,8 +9,18 @@ from random import Random
 from typing import Final
 
 from recon_engine.demo.bank import ACCOUNTS
-from recon_engine.demo.model import BankEntry, Batch, Channel, FileCopy, Line, Planted, Sale
-from recon_engine.demo.sales import ADYEN_EUR, ADYEN_USD, NORTHPAY_EUR, NORTHPAY_JPY
+from recon_engine.demo.model import (
+    BankEntry,
+    Batch,
+    Channel,
+    ErpChange,
+    FileCopy,
+    Line,
+    Planted,
+    Restatement,
+    Sale,
+)
+from recon_engine.demo.sales import ADYEN_EUR, ADYEN_USD, NORTHPAY_EUR, NORTHPAY_JPY, STRANGER
 from recon_engine.demo.settlement import (
     make_line,
     make_other,
@@ -30,6 +40,14 @@ PAYOUT_LAG: Final = {"adyen": 2, "northpay": 3}
 VARIANCE_MINOR: Final = 250
 DISPUTE_FEE_MINOR: Final = 1500
 BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
+FOREIGN, CHANGED, RESTATED = 10, 11, 12
+"""Positions of the banking days on which the problems of a longer world come."""
+
+POUNDS: Final = ("GBP", "1.1700")
+POUNDS_MINOR, POUNDS_FEE_MINOR, POUNDS_NET_MINOR = 10000, 190, 11510
+"""A sale of 100.00 GBP settled in euros: 117.00 at the stated rate, less 1.90."""
+
+FEE_MOVED_MINOR: Final = 12
 RECEIPT_MINOR, PAYMENT_MINOR = 123456, -8990
 UNREADABLE_DAY: Final = "31.02."
 RECEIPT_TEXT: Final = "SEPA GUTSCHRIFT HOLZMANN GMBH VIELEN DANK"
@@ -153,7 +171,58 @@ def plant_lines(
         rental = make_other(NORTHPAY_EUR, "fee", at, DEVICE_FEE_MINOR, "", ref)
         name = report_name(NORTHPAY_EUR, 0, banking[6])
         add("quarantined_row", name, replace(rental, printed_day=f"{UNREADABLE_DAY}{at:%Y}"))
+    if len(banking) > FOREIGN:
+        at, ref = moment(rng, banking[FOREIGN]), reference_of(rng)
+        pounds = replace(
+            make_other(ADYEN_EUR, "charge", at, POUNDS_NET_MINOR, "", ref),
+            reference=f"ORD-A{ref[:6]}",
+            gross_minor=POUNDS_MINOR,
+            fees_minor=(POUNDS_FEE_MINOR, 0, 0, 0),
+            sold_in=POUNDS,
+        )
+        lines.append(pounds)
+        planted.append(Planted("foreign_settlement", ref, pounds.day, POUNDS_NET_MINOR, "EUR"))
     return lines, planted
+
+
+def plant_later(
+    batches: Sequence[Batch], spoiled: Spoiled, banking: Sequence[date]
+) -> tuple[tuple[Restatement, ...], tuple[ErpChange, ...], list[Planted]]:
+    """Return what happens long after the fact: a batch delivered again, a document changed."""
+    planted: list[Planted] = []
+    restated: list[Restatement] = []
+    changes: list[ErpChange] = []
+    if len(banking) > CHANGED:
+        sale = _last(spoiled.sales, spoiled.kept, ADYEN_EUR, banking[CHANGED - 2], True)
+        document, day = f"INV-{sale.number}", banking[CHANGED]
+        changes.append(ErpChange(day, document, STRANGER))
+        planted.append(Planted("changed_entry", document, day, sale.amount_minor, "EUR"))
+    if len(banking) > RESTATED:
+        batch = next(
+            b for b in batches if (b.channel, b.day) == (NORTHPAY_EUR, banking[RESTATED - 2])
+        )
+        restated.append(Restatement(banking[RESTATED], _with_fees_moved(batch)))
+        name = report_name(NORTHPAY_EUR, 0, batch.day)
+        planted.append(Planted("restated_batch", name, banking[RESTATED], 0, "EUR"))
+    return tuple(restated), tuple(changes), planted
+
+
+def _with_fees_moved(batch: Batch) -> Batch:
+    """Return a batch in which one charge was billed too little and another too much.
+
+    The batch still closes at zero, so that its payout stands.
+    """
+    charges = [line for line in batch.lines if line.kind == "charge"]
+    moved = {charges[0]: FEE_MOVED_MINOR, charges[1]: -FEE_MOVED_MINOR}
+    lines = tuple(
+        replace(
+            line,
+            fees_minor=(line.fees_minor[0] + moved.get(line, 0), *line.fees_minor[1:]),
+            net_minor=line.net_minor - moved.get(line, 0),
+        )
+        for line in batch.lines
+    )
+    return replace(batch, lines=lines)
 
 
 def lost_payout(banking: Sequence[date]) -> tuple[str, date] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -17,6 +18,7 @@ RECEIVABLE, REVENUE, RETURNS, OUTPUT_TAX, REFUNDS_PAYABLE = "1100", "4000", "405
 
 CENT_PRICES: Final = (990, 1490, 1990, 2499, 2900, 3950, 4900, 5999, 7500, 9900, 12000, 18950)
 YEN_PRICES: Final = (980, 1480, 2200, 2980, 3980, 5500, 7700, 9800, 12800, 19800)
+FILS_PRICES: Final = (1250, 2990, 4500, 7750, 9900, 12500, 18250, 24900)
 CARDS: Final = (
     ("visa", "visastandarddebit"),
     ("mc", "mcstandardcredit"),
@@ -49,6 +51,17 @@ NORTHPAY_JPY: Final = Channel(
     YEN_PRICES,
     (("JCB", "kreditkarte"),),
 )
+NORTHPAY_KWD: Final = Channel(
+    "northpay_kwd",
+    "northpay",
+    "G",
+    "NP-8820",
+    "KWD",
+    225,
+    50,
+    FILS_PRICES,
+    (("KNET", "kreditkarte"),),
+)
 CHANNELS: Final = (ADYEN_EUR, ADYEN_USD, NORTHPAY_EUR, NORTHPAY_JPY)
 WHEEL: Final = (*CHANNELS, *CHANNELS, *CHANNELS, *([ADYEN_EUR] * 6), ADYEN_USD, NORTHPAY_EUR)
 """Payment i of a day goes through WHEEL[i % 20], so that each channel settles every day."""
@@ -62,7 +75,9 @@ STRANGER: Final = "C1999"
 ONE_RETURN_IN: Final = 25
 
 
-def make_sales(dates: Sequence[date], payments_a_day: int, seed: int) -> tuple[Sale, ...]:
+def make_sales(
+    dates: Sequence[date], payments_a_day: int, seed: int, wheel: Sequence[Channel] = WHEEL
+) -> tuple[Sale, ...]:
     """Return the orders of all days, by number; each settles one or two days after its invoice.
 
     On the first day some settle at once, so that each channel has a report every day.
@@ -71,7 +86,7 @@ def make_sales(dates: Sequence[date], payments_a_day: int, seed: int) -> tuple[S
     sales: list[Sale] = []
     for day in dates:
         for i in range(payments_a_day):
-            channel = WHEEL[i % len(WHEEL)]
+            channel = wheel[i % len(wheel)]
             amount = rng.choice(channel.prices) * rng.choice((1, 1, 1, 2, 3))
             drawn = rng.choice((0, 1, 2) if day == dates[0] else (1, 2))
             lag = _sure_lag(i, day == dates[0], drawn)
@@ -144,11 +159,23 @@ def make_rates(dates: Sequence[date], banking: Sequence[date], seed: int) -> tup
     return tuple(rates)
 
 
+@dataclass(frozen=True)
+class Books:
+    """The currency of a ledger, and its rate of each other currency and day."""
+
+    currency: str
+    rates: Mapping[tuple[str, date], Decimal]
+
+
 def make_documents(
-    sales: Sequence[Sale], returns: Sequence[Return], rates: Sequence[Rate]
+    sales: Sequence[Sale],
+    returns: Sequence[Return],
+    rates: Sequence[Rate],
+    functional: str = FUNCTIONAL,
 ) -> tuple[Document, ...]:
     """Return every invoice and credit note of the ERP, by day and number."""
     table = {(rate.from_currency, rate.day): Decimal(rate.rate_exact) for rate in rates}
+    books = Books(functional, table)
     documents: list[Document] = []
     for sale in sales:
         for copy in range(sale.invoices):
@@ -157,7 +184,7 @@ def make_documents(
             customer = STRANGER if copy else sale.customer
             documents.append(
                 _document(
-                    "invoice", number, customer, sale, sale.amount_minor, sale.invoiced, table
+                    "invoice", number, customer, sale, sale.amount_minor, sale.invoiced, books
                 )
             )
     for back in returns:
@@ -170,7 +197,7 @@ def make_documents(
                 sale,
                 -back.amount_minor,
                 back.credited,
-                table,
+                books,
             )
         )
     return tuple(sorted(documents, key=lambda d: (d.day, d.document_id)))
@@ -183,19 +210,19 @@ def _document(
     sale: Sale,
     amount_minor: int,
     day: date,
-    rates: Mapping[tuple[str, date], Decimal],
+    books: Books,
 ) -> Document:
     """Book the control account in the sign of the amount, the tax, and the rest on income."""
     currency = sale.channel.currency
-    rate_exact = Decimal(1) if currency == FUNCTIONAL else rates[currency, day]
+    rate_exact = Decimal(1) if currency == books.currency else books.rates[currency, day]
     control, income = (RECEIVABLE, REVENUE) if kind == "invoice" else (REFUNDS_PAYABLE, RETURNS)
     size = abs(amount_minor)
     # Tax is inside the price and rounded half up, once.
     tax = (2 * size * TAX_PERCENT + 100 + TAX_PERCENT) // (2 * (100 + TAX_PERCENT))
     tax = -tax if amount_minor > 0 else tax
-    total, _ = Money(amount_minor, currency).convert(FUNCTIONAL, rate_exact)
-    taxed, _ = Money(tax, currency).convert(FUNCTIONAL, rate_exact)
-    # Income takes the rounding, so that the document balances in euros too.
+    total, _ = Money(amount_minor, currency).convert(books.currency, rate_exact)
+    taxed, _ = Money(tax, currency).convert(books.currency, rate_exact)
+    # Income takes the rounding, so that the document balances in the currency of the books too.
     return Document(
         document_id,
         kind,

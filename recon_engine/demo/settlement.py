@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from recon_engine.demo.bank import ACCOUNTS
+from recon_engine.demo.bank import BY_CURRENCY
 from recon_engine.demo.model import Batch, Channel, Kind, Line, Payout, Return, Sale
 from recon_engine.demo.sales import CHANNELS
 from recon_engine.money import Money
@@ -150,6 +150,7 @@ def make_batches(
     dates: Sequence[date],
     lost: tuple[str, date] | None,
     seed: int,
+    channels: Sequence[Channel] = CHANNELS,
 ) -> tuple[Batch, ...]:
     """Return the batches of all channels by day; each ends with the payout of what it earned.
 
@@ -162,7 +163,7 @@ def make_batches(
     batches: list[Batch] = []
     number = FIRST_ADYEN_BATCH
     for day in dates:
-        for channel in CHANNELS:
+        for channel in channels:
             drawn = by_channel_day[channel.name, day]
             rows = sorted(drawn, key=lambda line: (line.at, line.provider_ref))
             if channel.processor == "adyen" and rows:
@@ -170,7 +171,7 @@ def make_batches(
             lag, digits = rng.choice((1, 2)), f"{rng.randrange(10**10):010d}"
             if not rows:
                 continue
-            arrives = add_banking_days(day, lag, ACCOUNTS[channel.currency].calendar)
+            arrives = add_banking_days(day, lag, BY_CURRENCY[channel.currency].calendar)
             batch_ref = (
                 str(number) if channel.processor == "adyen" else _northpay_batch(channel, day)
             )

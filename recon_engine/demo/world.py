@@ -6,19 +6,22 @@ from collections import Counter
 from datetime import date
 
 from recon_engine.demo.bank import make_statements
-from recon_engine.demo.model import World
+from recon_engine.demo.model import Company, World
 from recon_engine.demo.planted import (
     EURO_BANKS,
     lost_payout,
     plant_at_bank,
     plant_in_batches,
     plant_in_sales,
+    plant_later,
     plant_lines,
 )
 from recon_engine.demo.sales import WHEEL, make_documents, make_rates, make_returns, make_sales
 from recon_engine.demo.settlement import make_batches, make_lines
 from recon_engine.errors import RulebookError
 from recon_engine.periods import DAY, add_banking_days, is_banking_day
+
+PARENT = Company("E1", "main", "EUR", ("EUR", "USD", "JPY"), "northpay", "bank", "erp.db")
 
 
 def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120) -> World:
@@ -46,7 +49,10 @@ def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120)
     copies, planted_batches = plant_in_batches(batches, banking)
     odd_entries, planted_entries = plant_at_bank(banking)
     planted = (*spoiled.planted, *planted_lines, *planted_batches, *planted_entries)
+    restated, changes, planted_late = plant_later(batches, spoiled, banking)
+    planted = (*planted, *planted_late)
     return World(
+        company=PARENT,
         start=start,
         dates=dates,
         banking_days=banking,
@@ -58,6 +64,8 @@ def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120)
         rates=rates,
         copies=tuple(copies),
         planted=tuple(sorted(planted, key=lambda p: (p.business_date, p.reason, p.subject))),
+        restated=restated,
+        changes=changes,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
-from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon_engine.cli.approve import line_of
+from recon_engine.cli.approve import SHORT, line_of
 from recon_engine.cli.health import Verified, Verifying
 from recon_engine.cli.project import make_project
 from recon_engine.cli.run import Busy, actor, findings, night_json
-from recon_engine.cli.terminal import Terminal, WrongCommand, add_row, counted, grid
+from recon_engine.cli.selection import spans
+from recon_engine.cli.tally import Tally, show_tallies, tally
+from recon_engine.cli.terminal import Terminal, WrongCommand, counted
 from recon_engine.errors import ExitCode, Unavailable
 
 if TYPE_CHECKING:
-    from recon_engine.cli.stored import Row, Stored
-    from recon_engine.demo import Planted, World
+    from recon_engine.demo import World
     from recon_engine.night import NightResult
     from recon_engine.run import Project
 
@@ -35,19 +36,58 @@ MONTH = 22
 JOINS = 5
 """Banking days before the branch joins."""
 MARKER = ".recon-demo"
-MARKED = "Made by `recon demo`, which may delete this folder and make it anew.\n"
+MARKED = "Made by `recon demo`, which may delete this folder and make it anew."
 
 
 @dataclass(frozen=True)
-class Tally:
-    """One reason: problems planted and found, exceptions for them, and exceptions beyond them."""
+class Ending:
+    """What the demo says when all its days are over."""
 
-    reason: str
-    planted: int
-    found: int
-    exceptions: int
-    beyond: int
-    missing: tuple[str, ...]
+    days: int
+    """Days run, each with the certificate of every entity."""
+    tallies: tuple[Tally, ...]
+    verified: Verified
+    restated: tuple[str, ...]
+    """What each batch that came again has changed."""
+    posting: tuple[str, ...]
+    reports: tuple[Path, ...]
+
+    @property
+    def code(self) -> ExitCode:
+        """Return how the demo ended: its exceptions are planned, so they are no reason to fail."""
+        missing = any(one.missing for one in self.tallies)
+        agrees = self.verified.verdict == "agrees"
+        return ExitCode.STOPPED if missing or not agrees else ExitCode.DONE
+
+    def show(self, terminal: Terminal, out: Path) -> None:
+        """Show what was found, what the certificates say, what was posted, and where to look."""
+        show_tallies(terminal, self.tallies)
+        findings = [f"  {self.verified.business_date} {line}" for line in self.verified.findings]
+        more = len(findings) - SHOWN
+        agrees = "nothing differs" if self.verified.verdict == "agrees" else "found differences"
+        for line in (
+            f"certificate: conserved on {counted(self.days, 'day')} of {self.days}",
+            f"verify: {agrees} on {self.verified.business_date}, re-added without the engine; "
+            "recon verify re-adds all nights",
+            *findings[:SHOWN],
+            *([f"  and {more} more: recon verify"] if more > 0 else []),
+            *(f"restated: {detail}" for detail in self.restated),
+            *self.posting,
+            *(f"report: {path}" for path in self.reports),
+            *pointers(out, self.tallies),
+        ):
+            terminal.show(line)
+
+    def json(self) -> dict[str, object]:
+        """Return the ending for programs."""
+        return {
+            "conserved": self.days,
+            "reasons": [asdict(one) for one in self.tallies],
+            "verified": [asdict(self.verified)],
+            "restated": self.restated,
+            "posting": self.posting,
+            "reports": self.reports,
+        }
 
 
 def demo(
@@ -57,47 +97,53 @@ def demo(
     ] = Path("demo-out"),
     days: Annotated[int, typer.Option("--days", min=1, max=260, help="Banking days.")] = MONTH,
     seed: Annotated[int, typer.Option("--seed", help="Another number, another company.")] = 7,
+    leave_last_day: Annotated[
+        bool, typer.Option("--leave-last-day", help="Leave the last day for others to run.")
+    ] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Only the end: what was found, posting, reports.")
+    ] = False,
 ) -> ExitCode:
     """Make a company with planted problems, reconcile every day, and show that they are found."""
-    from recon_engine.cli.stored import Stored
-    from recon_engine.demo import make_branch, make_world
     from recon_engine.run import open_project
 
     terminal = Terminal.of(context)
     started = time.monotonic()
-    worlds = [make_world(START, days, seed)]
-    if days > JOINS + MONTH // 4:
-        worlds.append(make_branch([d for d in worlds[0].dates if d >= joining(worlds[0])], seed))
-    start_fresh(out)
-    nights = live(terminal, out, worlds)
-    with open_project(out) as project, ExitStack() as beside:
-        verifying: list[Verifying] = []
-        if nights[-1].run.status != "stopped":
-            verifying.append(beside.enter_context(Verifying(project, nights[-1].run.business_date)))
-        tallies = tally(worlds, Stored(project))
-        posting = approve_and_post(project)
-        reports = report_last(project, nights[-1].run.business_date, out / "reports")
-        verified = [one.result() for one in verifying]
-    show_tallies(terminal, tallies)
-    for line in (*verdicts(nights, verified), *posting):
-        terminal.show(line)
-    for path in reports:
-        terminal.show(f"report: {path}")
-    for line in pointers(out, tallies):
-        terminal.show(line)
-    terminal.tell(f"{time.monotonic() - started:.1f} s in all")
-    content = {
+    if finish:
+        days, seed = made_with(out)
+    else:
+        start_fresh(out, days, seed)
+    worlds = make_worlds(days, seed)
+    nights = [] if finish else live(terminal, out, worlds, leave_last_day=leave_last_day)
+    content: dict[str, object] = {
         "out": out.absolute(),
         "nights": [night_json(night) for night in nights],
-        "reasons": [asdict(one) for one in tallies],
-        "verified": [asdict(one) for one in verified],
-        "posting": posting,
-        "reports": reports,
     }
-    return terminal.answer("demo", code_of(nights, verified, tallies), content)
+    if nights and nights[-1].run.status == "stopped":
+        return terminal.answer("demo", nights[-1].run.exit_code, content)
+    if leave_last_day:
+        last = worlds[0].dates[-1]
+        terminal.show(f"{last} is left: recon run --project {out} --date {last}")
+        return terminal.answer("demo", ExitCode.DONE, content | {"left": last})
+    with open_project(out) as project:
+        ending = end(project, worlds, out / "reports")
+    ending.show(terminal, out)
+    terminal.tell(f"{time.monotonic() - started:.1f} s in all")
+    return terminal.answer("demo", ending.code, content | ending.json())
 
 
-def start_fresh(out: Path) -> None:
+def make_worlds(days: int, seed: int) -> list[World]:
+    """Return what happens in the company, and in the branch where the days last for it to join."""
+    from recon_engine.demo import make_branch, make_world
+
+    parent = make_world(START, days, seed)
+    if days <= JOINS + MONTH // 4:
+        return [parent]
+    joining = parent.banking_days[JOINS]
+    return [parent, make_branch([day for day in parent.dates if day >= joining], seed)]
+
+
+def start_fresh(out: Path, days: int = MONTH, seed: int = 7) -> None:
     """Make the project of the demo; an earlier demo in its place is deleted, nothing else is.
 
     Raises: WrongCommand where the folder holds something that is no demo.
@@ -116,18 +162,30 @@ def start_fresh(out: Path) -> None:
                 "nothing was written, choose another with --out DIR"
             )
         make_project(out)
-        (out / MARKER).write_text(MARKED, encoding="utf-8")
+        made = json.dumps({"made": MARKED, "days": days, "seed": seed})
+        (out / MARKER).write_text(f"{made}\n", encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Unavailable(f"{out}: {reason}; the demo is not complete") from error
 
 
-def joining(world: World) -> date:
-    """Return the day on which the branch joins."""
-    return world.banking_days[JOINS]
+def made_with(out: Path) -> tuple[int, int]:
+    """Return the days and the seed of the demo that stands in a folder.
+
+    Raises: WrongCommand where none does.
+    """
+    try:
+        found = json.loads((out / MARKER).read_text(encoding="utf-8"))
+        return int(found["days"]), int(found["seed"])
+    except (OSError, ValueError, KeyError) as error:
+        raise WrongCommand(
+            f"{out}: found no demo, expected one; nothing was done, begin with `recon demo`"
+        ) from error
 
 
-def live(terminal: Terminal, out: Path, worlds: list[World]) -> list[NightResult]:
+def live(
+    terminal: Terminal, out: Path, worlds: list[World], *, leave_last_day: bool
+) -> list[NightResult]:
     """Let the days of the worlds happen, one after the other, and reconcile each.
 
     The second world joins on its first day: its configuration is added, nothing else.
@@ -136,6 +194,7 @@ def live(terminal: Terminal, out: Path, worlds: list[World]) -> list[NightResult
     from recon_engine.run import open_project
 
     nights: list[NightResult] = []
+    last = worlds[0].dates[-1]
     for number, world in enumerate(worlds):
         if number:
             join(out)
@@ -148,7 +207,10 @@ def live(terminal: Terminal, out: Path, worlds: list[World]) -> list[NightResult
         with open_project(out) as project:
             for day in (day for day in world.dates if day < until):
                 for each in worlds[: number + 1]:
+                    post_restated(terminal, project, each, day)
                     write_day(each, day, out)
+                if leave_last_day and day == last:
+                    break
                 nights.append(one_day(terminal, project, day))
                 if nights[-1].run.status == "stopped":
                     terminal.warn(f"{day} stopped, so the days after it were not run")
@@ -180,24 +242,82 @@ def one_day(terminal: Terminal, project: Project, day: date) -> NightResult:
     return result
 
 
-def approve_and_post(project: Project) -> list[str]:
-    """Let a second person approve the first batch, post it, post again, and say what happened."""
+def post_restated(terminal: Terminal, project: Project, world: World, day: date) -> None:
+    """Post the batches whose files come again today, so that there is something to take back."""
+    for again in world.restated:
+        if again.day == day:
+            for line in approve_and_post(project, again.batch.day):
+                terminal.tell(line)
+
+
+def end(project: Project, worlds: list[World], reports: Path) -> Ending:
+    """Hold what was found against what was planted, approve and post, write the reports.
+
+    Raises: WrongCommand where a day of the demo was not run.
+    """
+    from recon_engine.cli.stored import Stored
+
+    days = worlds[0].dates
+    missing = [day for day in days if not conserved(project, worlds, day)]
+    if missing:
+        raise WrongCommand(
+            f"{project.folder}: found {spans(missing)} not run to its end, expected every day of "
+            f"the demo; nothing was done, run `recon run --date {missing[0]}` first"
+        )
+    restated = [again.day for world in worlds for again in world.restated]
+    posting = [line for day in (days[0], *restated) for line in approve_and_post(project, day)]
+    posting.append(f"posting again: {posted_again(project) or 'nothing'} posted")
+    with Verifying(project, days[-1]) as verifying:
+        stored = Stored(project)
+        return Ending(
+            days=len(days),
+            tallies=tuple(tally(worlds, stored)),
+            restated=tuple(
+                row["detail"]
+                for row in stored.rows("exception_item", "reason", ("restated_batch",))
+            ),
+            posting=tuple(posting),
+            reports=tuple(report_last(project, days[-1], reports)),
+            verified=verifying.result(),
+        )
+
+
+def conserved(project: Project, worlds: list[World], day: date) -> bool:
+    """Tell whether every entity that lived on a day has its certificate of it."""
+    return all(
+        project.state.current("reporting", world.company.entity, day) is not None
+        for world in worlds
+        if day in world.dates
+    )
+
+
+def approve_and_post(project: Project, day: date) -> list[str]:
+    """Let a second person approve the batches of a day, post them, and say what happened."""
     from recon_engine.deliver import batches, judge, post_approved
 
-    waiting = batches(project)
-    if not waiting:
-        return []
-    first = judge(
-        project, waiting[0].batch_id, "approve", checker=CONTROLLER, reason="the demo's first day"
-    )
+    told = []
+    for waiting in batches(project):
+        if waiting.business_date != day or waiting.state != "awaiting approval":
+            continue
+        batch = judge(
+            project, waiting.batch_id, "approve", checker=CONTROLLER, reason="the demo's controller"
+        )
+        took_back = f", {batch.reversals} of them reversals" if batch.reversals else ""
+        told.append(
+            f"approval: batch {batch.batch_id[:SHORT]} of {batch.entity}, {day}, "
+            f"{counted(len(batch.rows), 'journal')}{took_back}; prepared by {batch.maker}, "
+            f"approved by {CONTROLLER}"
+        )
     posted, _ = post_approved(project, actor=actor())
-    again, _ = post_approved(project, actor=actor())
-    return [
-        f"approval: batch {first.batch_id[:12]} of {first.business_date}, prepared by "
-        f"{first.maker}, approved by {CONTROLLER}; {len(waiting) - 1} more to approve",
-        *(f"posting: {line_of(one)}" for one in posted),
-        f"posting again: {sum(one.posted for one in again) or 'nothing'} posted",
-    ]
+    return told + [f"posting: {line_of(one)}" for one in posted]
+
+
+def posted_again(project: Project) -> int:
+    """Post once more, and return how many journals went out: none should."""
+    from recon_engine.deliver import post_approved
+
+    posted, _ = post_approved(project, actor=actor())
+    return sum(one.posted for one in posted)
 
 
 def report_last(project: Project, day: date, folder: Path) -> list[Path]:
@@ -208,85 +328,7 @@ def report_last(project: Project, day: date, folder: Path) -> list[Path]:
     return [path for one in written for path in one.files]
 
 
-def tally(worlds: list[World], stored: Stored) -> list[Tally]:
-    """Return for each reason what was planted in the days of the worlds, and what was found.
-
-    A planted problem is found where an exception of its reason leads to its subject.
-    """
-    due = [p for world in worlds for p in world.planted if p.business_date <= world.dates[-1]]
-    rows = {row["exception_id"]: row for row in stored.rows("exception_item")}
-    ids: dict[str, set[str]] = {}
-    for ref in stored.rows("cross_reference"):
-        ids.setdefault(ref["object_id"], set()).add(ref["external_id"])
-    by_reason: dict[str, list[Row]] = {}
-    for row in rows.values():
-        by_reason.setdefault(row["reason"], []).append(row)
-    tallies = []
-    for reason in sorted({*by_reason, *(one.reason for one in due)}):
-        planted = [one for one in due if one.reason == reason]
-        found = by_reason.get(reason, [])
-        explained = [r for r in found if any(leads_to(r, one, ids) for one in planted)]
-        missing = [o.subject for o in planted if not any(leads_to(r, o, ids) for r in found)]
-        tallies.append(
-            Tally(
-                reason,
-                len(planted),
-                len(planted) - len(missing),
-                len(explained),
-                len(found) - len(explained),
-                tuple(missing),
-            )
-        )
-    return tallies
-
-
-def leads_to(exception: Row, planted: Planted, ids: dict[str, set[str]]) -> bool:
-    """Tell whether an exception is about the subject of a planted problem.
-
-    An item that carries no id at all is told by the day it was first seen, and its amount.
-    """
-    known = ids.get(exception["item_id"], set())
-    if planted.subject in known:
-        return True
-    seen = (exception["first_date"], exception["amount_minor"], exception["currency"])
-    if not known and seen == (planted.business_date, planted.amount_minor, planted.currency):
-        return True
-    place = exception["place"] or ""
-    return place == planted.subject or place.startswith(f"{planted.subject} row ")
-
-
-def show_tallies(terminal: Terminal, tallies: list[Tally]) -> None:
-    """Show what was planted next to what was found."""
-    numbers = ("exceptions", "beyond the plan")
-    table = grid("reason", "", *numbers, right=numbers)
-    for one in tallies:
-        said = f"planted {one.planted}, found {one.found}"
-        add_row(table, one.reason, said, one.exceptions, one.beyond or "")
-    terminal.show(table)
-    total = Counter(planted=0, found=0)
-    for one in tallies:
-        total.update(planted=one.planted, found=one.found)
-        for subject in one.missing:
-            terminal.warn(f"not found: {one.reason} of {subject}")
-    terminal.show(f"{total['planted']} planted problems, {total['found']} found")
-
-
-def verdicts(nights: list[NightResult], verified: list[Verified]) -> list[str]:
-    """Return what the certificates and the verifier say of all days."""
-    findings = [f"  {one.business_date} {line}" for one in verified for line in one.findings]
-    more = [f"  and {len(findings) - SHOWN} more: recon verify"] if len(findings) > SHOWN else []
-    conserved = sum(night.run.certificate == "conserved" for night in nights)
-    agreeing = sum(one.verdict == "agrees" for one in verified)
-    return [
-        f"certificate: conserved on {conserved} of {counted(len(nights), 'day')}",
-        f"verify: nothing differs on {agreeing} of {counted(len(verified), 'night')} re-added, "
-        "the last; recon verify re-adds all",
-        *findings[:SHOWN],
-        *more,
-    ]
-
-
-def pointers(out: Path, tallies: list[Tally]) -> list[str]:
+def pointers(out: Path, tallies: Sequence[Tally]) -> list[str]:
     """Return where to look next."""
     reason = tallies[0].reason if tallies else "ambiguous"
     return [
@@ -297,13 +339,3 @@ def pointers(out: Path, tallies: list[Tally]) -> list[str]:
         f"  recon approve --project {out}         the batches that wait for a second person",
         f"  recon explain ID --project {out}      an ID of that table, or an order number",
     ]
-
-
-def code_of(nights: list[NightResult], verified: list[Verified], tallies: list[Tally]) -> ExitCode:
-    """Return how the demo ended: its exceptions are planned, so they are no reason to fail."""
-    stopped = [night.run.exit_code for night in nights if night.run.status == "stopped"]
-    if stopped:
-        return ExitCode(max(stopped))
-    if any(one.verdict != "agrees" for one in verified) or any(one.missing for one in tallies):
-        return ExitCode.STOPPED
-    return ExitCode.DONE

@@ -27,7 +27,7 @@ SCOPES = {"source": "processor", "reconciliation": "processor", "entity": ENTITY
 """Grain: the scope that a case speaks of where it names none."""
 MONDAY = "2026-03-02"
 REMEMBERED = ("line_identity", "statement_balance", "settlement_line")
-"""What the canonical stage reads of earlier dates."""
+"""What the canonical stage reads of all earlier dates."""
 Inputs = Mapping[str, list[Row]]
 
 
@@ -105,16 +105,21 @@ def _nights(case: Case, question: Question, context: RunContext, lake: Lake) -> 
     """Run the canonical stage over every date that has files, and return the last workspace."""
     stage = BY_NAME["canonical"]
     landed = list(_landed(case.files, context, lake))
-    known: dict[str, list[Row]] = {name: [] for name in REMEMBERED}
+    known: dict[str, list[Row]] = {f"history_{name}": [] for name in REMEMBERED}
     days = {row["business_date"] for row in landed}
     for day in sorted(day for day in days if day < context.business_date):
         with _night(stage, question, _on(context, day), _inputs(landed, day, known), lake) as then:
             assert not _broken_laws(stage, then)
-            for name, rows in known.items():
-                columns = TABLES[name].names
-                kept = then.rows(f"select {', '.join(columns)} from {name}")
-                rows += [dict(zip(columns, values, strict=True)) for values in kept]
+            for name in REMEMBERED:
+                known[f"history_{name}"] += _kept(then, name)
+            known["previous_exception_item"] = _kept(then, "exception_item")
     return _night(stage, question, context, _inputs(landed, context.business_date, known), lake)
+
+
+def _kept(workspace: Workspace, name: str) -> list[Row]:
+    columns = TABLES[name].names
+    rows = workspace.rows(f"select {', '.join(columns)} from {name}")
+    return [dict(zip(columns, values, strict=True)) for values in rows]
 
 
 def _on(context: RunContext, day: date) -> RunContext:
@@ -125,7 +130,7 @@ def _inputs(landed: list[Row], day: date, known: Inputs) -> dict[str, list[Row]]
     return {
         "landed_file": [row for row in landed if row["business_date"] == day],
         "history_landed_file": [row for row in landed if row["business_date"] < day],
-        **{f"history_{name}": rows for name, rows in known.items()},
+        **known,
     }
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from recon_engine.cli.demo import MARKER, leads_to, start_fresh
+from recon_engine.cli.demo import MARKER, start_fresh
 from recon_engine.cli.stored import Row
+from recon_engine.cli.tally import leads_to
 from recon_engine.cli.terminal import WrongCommand
 from recon_engine.demo import Planted
-from tests.cli.conftest import DEMO_DAYS, Company
+from tests.cli.conftest import DEMO_DAYS, Company, Recon
 
 MONDAY = date(2026, 3, 2)
 
@@ -48,6 +49,31 @@ def test_the_first_batch_is_approved_by_a_second_person_and_posted_once(company:
     assert "prepared by recon service, approved by demo controller" in approval
     assert posting.endswith(f"posted as {file.name}")
     assert again == "posting again: nothing posted"
+
+
+def test_the_last_day_may_be_left_to_others_and_the_demo_finished_after_it(
+    tmp_path: Path, recon: Recon
+) -> None:
+    out = tmp_path / "out"
+
+    left = recon("demo", "--days", 1, "--out", out, "--leave-last-day", "--json").json()
+    early = recon("demo", "--out", out, "--finish", "--json")
+    assert recon("run", "--project", out, "--date", MONDAY).code == 0
+    told = recon("demo", "--out", out, "--finish", "--json").json()
+
+    assert (left["left"], left["nights"]) == ("2026-03-02", [])
+    assert early.code == 2
+    assert "found 2026-03-02 not run to its end" in early.err
+    assert (told["exit_code"], told["conserved"]) == (0, 1)
+    assert told["posting"][-1] == "posting again: nothing posted"
+    assert len(told["reports"]) == 3
+
+
+def test_where_no_demo_stands_none_is_finished(tmp_path: Path, recon: Recon) -> None:
+    done = recon("demo", "--out", tmp_path, "--finish")
+
+    assert done.code == 2
+    assert "found no demo, expected one" in done.err
 
 
 def test_a_demo_is_made_in_a_new_folder_and_marked(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from recon_engine.demo import Planted, World
+from recon_engine.demo import Planted, World, make_world
 from recon_engine.demo.bank import ACCOUNTS
 from recon_engine.demo.planted import (
     BANK_LAG,
@@ -130,3 +130,9 @@ def test_accounts_at_the_processors_are_those_of_the_shipped_mappings() -> None:
     accounts = {s.processor: s.processor_account for s in load(MAPPINGS).sources.values()}
 
     assert all(accounts[channel.processor] == channel.account for channel in CHANNELS)
+
+
+def test_a_month_plants_every_reason_that_the_engine_knows() -> None:
+    month = make_world(date(2026, 3, 2), days=22)
+
+    assert {problem.reason for problem in month.planted} == set(REASONS)

@@ -61,7 +61,8 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return the canonical rows of one source and date.
 
     Reads:   landed_file of the date; earlier landed_file, line_identity, statement_balance and
-             settlement_line: what a batch that comes again had said.
+             settlement_line: what a batch that comes again had said; exceptions of the previous
+             date, for the day on which each was first seen.
     Returns: the tables of the source's recipe, with quarantined_row, line_identity,
              cross_reference and exception_item.
     Raises:  ParseError where a file, a statement or a batch must be refused whole.
@@ -174,6 +175,7 @@ CANONICAL = Stage(
         Read(LINE_IDENTITY, "history"),
         Read(STATEMENT_BALANCE, "history"),
         Read(SETTLEMENT_LINE, "history"),
+        Read(EXCEPTION_ITEM, "previous"),
     ),
     writes=(*CANONICAL_TABLES, EXCEPTION_ITEM),
     law="rows in = rows out + quarantined + listed; every balance-bearing unit adds up",

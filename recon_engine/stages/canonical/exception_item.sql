@@ -5,6 +5,7 @@
 --      changed           lines whose content changed since they first counted
 --      unread_file       files that could not be read and were replaced since
 --      restated_move     what each batch that came again changed
+--      previous_exception_item   what was found on the previous date: an extract repeats itself
 -- out: one row per finding
 with
 found as (
@@ -85,10 +86,12 @@ select
     nullif(f.currency, '') as currency,
     f.amount_minor as amount_minor,
     cast(null as date) as event_date,
-    cast($business_date as date) as first_date,
-    0 as age_days,
+    coalesce(p.first_date, cast($business_date as date)) as first_date,
+    cast($business_date as date) - coalesce(p.first_date, cast($business_date as date)) as age_days,
     f.place as place,
     f.detail as detail,
 from found as f
 inner join reason_owner as o on o.reason = f.reason
+left join previous_exception_item as p
+    on p.exception_id = content_id('exception', [$source, f.reason, f.item_id, coalesce(f.currency, '')])
 order by exception_id

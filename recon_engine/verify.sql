@@ -23,7 +23,7 @@
 -- payout: payout_id* source entity processor processor_account batch_ref payout_ref? event_date
 --     due_date amount_minor currency file_id- row_no#- row_digest contract
 -- processor_balance: source* entity processor processor_account* batch_ref* currency*
---     balance_date line_count# opening_minor movement_minor closing_minor file_id*-
+--     balance_date business_date line_count# opening_minor movement_minor closing_minor file_id*-
 -- bank_entry: entry_id* source entity bank_account statement_id bank_ref? end_to_end_ref?
 --     payout_ref? reference? remittance? booking_date value_date? amount_minor currency
 --     reversal! file_id- row_no#- row_digest contract
@@ -529,7 +529,7 @@ select {by}, 1, amount_minor from proof where verdict = 'broken' and position = 
 -- reporting proof: a component is what it says
 -- by proof, entity, account, currency, position
 select {by}, 0, amount_minor from proof
-where position <> 9 and (proof, position) not in (('clearing', 4), ('clearing', 5),
+where position <> 9 and (proof, position) not in (('clearing', 4), ('clearing', 5), ('clearing', 6),
     ('bank', 5), ('receivables', 4))
 -- must be
 select {by}, 0, minor from (

@@ -115,6 +115,7 @@ def report_json(one: Written) -> dict[str, Any]:
     return told | {
         "matched": found.matched,
         "items": found.items,
+        "waiting": found.waiting,
         "exceptions": len(found.exceptions),
         "new": found.new,
         "old": found.old,

@@ -73,6 +73,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
     figures = _named(workspace, "totals.sql")
     matched = sum(f["item_count"] for f in figures if f["figure"] == "matched")
     still_open = sum(f["item_count"] for f in figures if f["figure"] == "closing")
+    waiting = sum(f["item_count"] for f in figures if f["figure"] == "waiting")
     return Report(
         entity=entity,
         business_date=day,
@@ -80,6 +81,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
         run=about,
         matched=matched,
         items=matched + still_open,
+        waiting=waiting,
         rolls=_rolls(figures),
         reasons=_reasons(figures),
         exceptions=tuple(

@@ -56,6 +56,13 @@ figure as (
         0 as base_minor,
     from open_item
     group by dataset, currency
+    union all
+    select
+        'waiting' as figure, dataset as name, currency, '' as bucket,
+        count(*) as item_count, 0 as priced, sum(amount_minor) as amount_minor, 0 as base_minor,
+    from open_item
+    where not overdue and item_id not in (select item_id from exception_item)
+    group by dataset, currency
 )
 
 select

@@ -57,7 +57,7 @@ def page(report: Report | Stopped, picture: str = "cid:chart") -> str:
         f"The workbook {file_name(report)} holds every exception, journal and input. "
         f"One of them: recon explain ITEM. You get this as {report.entity} is yours to watch.",
         report=report,
-        matched_share=share(report.matched, report.items),
+        matched_share=share(report.matched, report.due),
         shown=report.exceptions[:LARGEST],
         picture=picture,
     )

@@ -198,6 +198,8 @@ class Report:
     matched: int
     items: int
     """Items of the night: matched and open."""
+    waiting: int
+    """Items whose partner is expected later: neither matched nor an exception."""
     rolls: tuple[Roll, ...]
     reasons: tuple[Reason, ...]
     exceptions: tuple[Item, ...]
@@ -208,6 +210,11 @@ class Report:
     batch: Batch | None
     inputs: tuple[Input, ...]
     gates: tuple[Gate, ...]
+
+    @property
+    def due(self) -> int:
+        """Return how many items should be matched by now."""
+        return self.items - self.waiting
 
     @property
     def tied(self) -> int:

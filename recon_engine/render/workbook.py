@@ -98,7 +98,10 @@ def _summary(page: Page) -> None:
     )
     for label, value in (
         ("Status", report.status),
-        ("Items matched", f"{report.matched:,} of {report.items:,}"),
+        (
+            "Items matched",
+            f"{report.matched:,} of {report.due:,} due; {report.waiting:,} wait in time",
+        ),
         (
             "Exceptions",
             f"{len(report.exceptions):,}, {report.new:,} new, {report.old:,} over 30 days",
@@ -192,6 +195,7 @@ def _cash(page: Page) -> None:
     page.row += 1
     page.section("2. Proofs against the ledger's own balances", 7)
     page.head("Proof", "Account", "Component", "Amount", "Currency", "Verdict", right=[3])
+    page.sheet.repeat_rows(page.row - 1)
     for part in page.report.proofs:
         last = part.component == "unexplained"
         page.text(0, TITLES.get(part.proof, part.proof))

@@ -172,6 +172,10 @@ PROCESSOR_BALANCE = Table(
         text("batch_ref", "settlement batch", key=True),
         text("currency", "net currency", key=True),
         day("balance_date", "last day of its lines"),
+        day(
+            "business_date",
+            "processing date it was told on: a batch that comes again tells its balance again",
+        ),
         count("line_count", "lines read for the batch, quarantined ones included"),
         minor("opening_minor", "balance carried in"),
         minor("movement_minor", "sum of the lines, payout included"),

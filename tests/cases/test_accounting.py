@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from recon_engine.deliver import batches, judge, post_approved
+from recon_engine.money import Money
 from recon_engine.rulebook.rulebook import load
+from recon_engine.run import Project
 from tests.cases.accounting.answers import differences
+from tests.cases.accounting.company import ledger_rows
 from tests.cases.accounting.laws import broken
 from tests.cases.accounting.nights import Hashes, Outcome, run_case
 from tests.cases.accounting.tables import FOLDER, Case, case_texts, read_cases
@@ -35,6 +41,43 @@ def test_the_engine_books_what_the_case_says_and_nothing_else(name: str, tmp_pat
     if name in REPLAYED:
         again = run_case(case, tmp_path / "again")
         assert hashes(again) == hashes(outcome)
+
+
+def test_a_restatement_and_its_return_reach_the_ledger_once_each(tmp_path: Path) -> None:
+    case = CASES["E15c"]
+    posted: dict[date, int] = {}
+
+    def post(project: Project, day: date) -> None:
+        for batch in batches(project):
+            if batch.state == "awaiting approval":
+                judge(project, batch.batch_id, "approve", checker="anna", reason="checked")
+        told, _ = post_approved(project, actor="controller")
+        assert not post_approved(project, actor="controller")[0]
+        posted[day] = sum(one.posted for one in told)
+
+    outcome = run_case(case, tmp_path / "E15c", post)
+
+    entries = {(row.day, row.entry) for row in case.entries if row.origin == "REC"}
+    assert {day: count for day, count in posted.items() if count} == dict(
+        Counter(day for day, _ in entries)
+    )
+    rows = [row for path in (tmp_path / "E15c/import").iterdir() for row in imported(path)]
+    assert len({row["posting_key"] for row in rows}) == len(entries)
+    for asked in (b for b in case.balances if b.day == max(outcome.nights)):
+        theirs = sum(row.amount for row in ledger_rows(case) if row.account == asked.account)
+        ours = sum(minor(row) for row in rows if row["account"] == asked.account)
+        assert (asked.account, theirs + ours) == (asked.account, asked.amount)
+
+
+def imported(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a file that the ledger imports."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def minor(row: dict[str, str]) -> int:
+    """Return the amount of such a row, debit plus."""
+    return Money.of(row["debit"] or "0", "EUR").minor - Money.of(row["credit"] or "0", "EUR").minor
 
 
 def test_a_report_changed_by_a_cent_is_booked_as_it_stands(tmp_path: Path) -> None:

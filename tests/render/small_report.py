@@ -65,6 +65,7 @@ REPORT = Report(
     run=RUN,
     matched=12_431,
     items=12_573,
+    waiting=100,
     rolls=(
         Roll("settlement_line", "JPY", 100, 50, 0, 150, 0, 0),
         Roll("ledger_entry", "KWD", -3_744_370, 0, 0, 0, -3_744_370, -3_744_370),

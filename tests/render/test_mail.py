@@ -50,7 +50,7 @@ def test_what_needs_a_decision_is_counted_from_the_report() -> None:
 
     assert "Amount variance (3): the references agree and the amounts do not" in text
     assert "batch bbbbbbbbbbbb (1 journal) waits for a second person" in text
-    assert "98.87 % 12,431 of 12,573" in text
+    assert "99.66 % 12,431 of 12,473; 100 in time" in text
     assert "Does it tie? 2 of 2" in text
     assert len(REPORT.decisions) <= 5
 

@@ -1,5 +1,5 @@
 -- processor_balance: what each settlement batch opened with, moved and closed with
--- in:  candidate   typed rows of counted files, quarantined ones included
+-- in:  candidate   typed rows of counted and restated files, quarantined ones included
 -- out: one row per batch and currency of a processor that closes every batch at zero or prints its balances
 with
 batch as (
@@ -15,7 +15,7 @@ batch as (
             as movement_minor,
         sum(amount_minor) filter (where kind = 'closing_balance') as closing_minor,
     from candidate
-    where file_disposition = 'counted' and currency is not null
+    where file_disposition in ('counted', 'restated') and currency is not null
     group by processor_account, batch_ref, currency, file_id
 )
 
@@ -27,6 +27,7 @@ select
     batch_ref,
     currency,
     balance_date,
+    cast($business_date as date) as business_date,
     line_count,
     cast(case when $closes_at_zero then 0 else opening_minor end as bigint) as opening_minor,
     cast(movement_minor as bigint) as movement_minor,

@@ -8,6 +8,6 @@ select
     coalesce(c.raw_net, c.raw_gross, '') as found,
 from candidate as c
 inner join source_file as f on f.delivery_seq = c.delivery_seq
-where c.file_disposition = 'counted' and c.amount_minor is null
+where c.file_disposition in ('counted', 'restated') and c.amount_minor is null
 order by file_name, row_no
 limit 1

@@ -20,7 +20,7 @@ batch as (
         end as closing_minor,
     from candidate as c
     inner join source_file as f on f.delivery_seq = c.delivery_seq
-    where c.file_disposition = 'counted'
+    where c.file_disposition in ('counted', 'restated')
     group by f.file_name, c.batch_ref, c.currency
 )
 

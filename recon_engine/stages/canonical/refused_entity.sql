@@ -7,6 +7,6 @@ select
     c.entity as entity,
 from candidate as c
 inner join source_file as f on f.delivery_seq = c.delivery_seq
-where c.file_disposition = 'counted' and c.entity <> $entity
+where c.file_disposition in ('counted', 'restated') and c.entity <> $entity
 order by file_name, row_no
 limit 1

@@ -11,7 +11,7 @@ select
 from candidate as c
 inner join source_file as f on f.delivery_seq = c.delivery_seq
 where
-    c.file_disposition = 'counted'
+    c.file_disposition in ('counted', 'restated')
     and c.gross_currency = c.currency
     and c.gross_minor - c.fee_minor <> c.net_minor
 order by file_name, row_no

@@ -31,17 +31,35 @@ ours as (
 ),
 
 processor_told as (
-    select processor_account, currency, closing_minor, balance_date, batch_ref from processor_balance
+    select processor_account, currency, closing_minor, balance_date, batch_ref, business_date from processor_balance
     union all
-    select processor_account, currency, closing_minor, balance_date, batch_ref from history_processor_balance
+    select processor_account, currency, closing_minor, balance_date, batch_ref, business_date
+    from history_processor_balance
 ),
 
 processor_last as (
-    select processor_account, currency, closing_minor
+    select processor_account, currency, closing_minor, batch_ref, business_date
     from processor_told
     qualify row_number() over (
-        partition by processor_account, currency order by balance_date desc, batch_ref desc
+        partition by processor_account, currency order by balance_date desc, batch_ref desc, business_date desc
     ) = 1
+),
+
+restated as (
+    select
+        t.currency as currency,
+        sum(t.closing_minor - t.before_minor) as amount_minor,
+    from (
+        select
+            *,
+            lag(closing_minor) over (
+                partition by processor_account, currency, batch_ref order by business_date
+            ) as before_minor,
+        from processor_told
+    ) as t
+    inner join processor_last as p on p.processor_account = t.processor_account and p.currency = t.currency
+    where t.batch_ref <> p.batch_ref and t.business_date > p.business_date
+    group by t.currency
 ),
 
 expected_balance as (
@@ -158,6 +176,14 @@ component as (
         -p.amount_minor as amount_minor,
     from proof_account as a
     left join processor as p on p.currency = a.currency
+    where a.proof = 'clearing'
+    union all
+    select
+        a.proof, a.account, a.currency, 6 as position,
+        'less what they restated since' as component,
+        -coalesce(r.amount_minor, 0) as amount_minor,
+    from proof_account as a
+    left join restated as r on r.currency = a.currency
     where a.proof = 'clearing'
     union all
     select

@@ -9,11 +9,13 @@ from datetime import date
 from itertools import permutations
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import AGAIN, days, documents, ledger_rows, reports
+from tests.cases.accounting.company import AGAIN, documents, ledger_rows
 from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.reports import Report, days, moves, night, reports
 from tests.cases.accounting.tables import LINE, Case, EntryLine
 
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
+REVERSES = re.compile(r"reverses (?P<entry>J\d+)")
 EXPECTED = re.compile(r"(?P<line>P\d+) until (?P<due>\d{4}-\d\d-\d\d)")
 Content = tuple[tuple[date, str, str, int], ...]
 """A journal: posting date, entity, account and amount of its lines, in order."""
@@ -32,6 +34,7 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         balances,
         expected,
         suppressed,
+        restated,
         seals,
         exceptions,
     )
@@ -53,13 +56,14 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
     names = outcome.names
     yield from _unequal(
         [
-            (p.name, p.day, p.kind, p.gross, p.fee, p.net, p.currency)
-            for p in case.report
+            (p.base, sign, p.day, p.kind, sign * p.gross, sign * p.fee, sign * p.net, p.currency)
+            for _, sign, p in moves(case)
             if p.kind != "opening"
         ],
         (
             (
                 names.get(r["line_id"]),
+                r["generation"],
                 r["event_date"],
                 r["kind"],
                 r["gross_minor"],
@@ -125,8 +129,7 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
     said: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for rows in _entries(case):
         content = tuple(sorted((row.day, row.entity, row.account, row.amount) for row in rows))
-        named = {name for row in rows for name in LINE.findall(row.note)}
-        said[content].append(named)
+        said[content].append(_named(case, rows))
     found: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for posted in _posted(outcome).values():
         columns = ("posting_date", "entity", "account", "functional_minor")
@@ -137,6 +140,17 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
     for content in said.keys() & found.keys():
         if not _can_stand_for(found[content], said[content]):
             yield f"{_shown(content)}: stands on {found[content]}, said {said[content]}"
+
+
+def _named(case: Case, rows: Iterable[EntryLine]) -> set[str]:
+    """Return the lines that the notes of an entry name, and those of the entry it reverses."""
+    notes = {row.note for row in rows}
+    named = {name for note in notes for name in LINE.findall(note)}
+    for note in notes:
+        if found := REVERSES.search(note):
+            reversed_rows = [row for row in case.entries if row.entry == found["entry"]]
+            named |= _named(case, reversed_rows)
+    return named
 
 
 def _entries(case: Case) -> Iterator[list[EntryLine]]:
@@ -255,10 +269,12 @@ def suppressed(case: Case, outcome: Outcome) -> Iterator[str]:
         found = AGAIN.fullmatch(given.value)
         assert found, f"{given.name}: {given.value} is not known"
         said.append((given.day, by_label[found["label"]].file_id, int(found["lines"])))
+    came_again = {(report.known, report.file_id) for report in _versions(case)}
     listed = [
         (day, file_id, count)
         for day, night in outcome.nights.items()
         for file_id, count in _duplicates(night).items()
+        if (day, file_id) not in came_again
     ]
     yield from _unequal(said, listed)
     for day, file_id, count in said:
@@ -279,10 +295,29 @@ def _duplicates(night: Night) -> Counter[str]:
     )
 
 
+def restated(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which file that came again is not told with what it moved; and which is, that did not."""
+    said = [(report.known, report.file_name) for report in _versions(case)]
+    listed = [
+        (day, row["place"])
+        for day, night in outcome.nights.items()
+        for row in night.tables["exception_item"]
+        if row["reason"] == "restated_batch"
+    ]
+    yield from _unequal(said, listed)
+
+
+def _versions(case: Case) -> list[Report]:
+    """Return the files that came before under their name, with other content."""
+    made = reports(case)
+    labels = [report.label for report in made]
+    return [report for number, report in enumerate(made) if report.label in labels[:number]]
+
+
 def seals(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say where a date was not sealed as the case has it."""
     for given in case.given("sealed_to"):
-        found = outcome.nights[given.day].sealed_before
+        found = outcome.nights[night(case, given.day)].sealed_before
         if str(found) != given.value:
             yield f"{given.day}: sealed to {found}, said {given.value}"
 
@@ -291,5 +326,6 @@ def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say what a person was asked to look at without a cause in the case."""
     undone = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
     for row in outcome.rows("exception_item"):
-        if row["reason"] != "suppressed_line" and row["item_id"] not in undone:
+        listed = row["reason"] in ("suppressed_line", "restated_batch")
+        if not listed and row["item_id"] not in undone:
             yield f"{row['reason']}: {row['detail']}"

@@ -5,12 +5,9 @@ Nothing here knows an answer: the entries made by REC and the balances are not r
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import shutil
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,14 +18,12 @@ from sqlalchemy.pool import NullPool
 from recon_engine.demo.camt import camt053
 from recon_engine.demo.erp import ERP, GL_ENTRY, OPEN_INVOICE, TRIAL_BALANCE, plain
 from recon_engine.demo.model import BankEntry, Statement
-from recon_engine.ids import sha256_hex
-from tests.cases.accounting.tables import FOLDER, LINE, BankLine, Case, EntryLine, ReportLine
+from tests.cases.accounting.reports import CURRENCY, days, reference, reports
+from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
 
-HEADER = ("Line", "Date", "Type", "Gross", "Fee", "Net", "Ccy", "Reference", "Payout", "Report")
-ENTITY, LEDGER, CURRENCY = "E1", "main", "EUR"
+ENTITY, LEDGER = "E1", "main"
 RECEIVABLES, REFUNDS_PAYABLE = "1100", "2500"
 DAYS_TO_PAY = timedelta(days=14)
-FILE = re.compile(r"file (?P<label>[A-Z]): (?P<lines>P\d+(?:, P\d+)*)")
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
 PROJECT = """\
 store: state.db
@@ -37,26 +32,9 @@ connections:
   processor_files: {folder: inbox/processor}
   bank_files: {folder: inbox/bank}
   erp: {sql: "sqlite:///erp.db"}
+posting:
+  E1: {folder: import}
 """
-
-
-@dataclass(frozen=True)
-class Report:
-    """One file of the processor: lines between an opening and a closing balance."""
-
-    label: str
-    known: date
-    lines: tuple[ReportLine, ...]
-    opening: int
-    content: bytes
-
-    @property
-    def file_name(self) -> str:
-        return f"report_{self.label}.csv"
-
-    @property
-    def file_id(self) -> str:
-        return sha256_hex(self.content)
 
 
 @dataclass(frozen=True)
@@ -71,97 +49,6 @@ class Document:
     amount: int
     reference: str
     entry: str
-
-
-def days(case: Case) -> list[date]:
-    """Return the dates on which something becomes known or is asked for, in order."""
-    given = [g.day for g in case.givens]
-    asked = [b.day for b in case.balances]
-    booked = [*(e.day for e in case.entries), *(line.day for line in case.bank)]
-    reported = [known(case, line) for line in case.report]
-    return sorted({*given, *asked, *booked, *reported})
-
-
-def known(case: Case, line: ReportLine) -> date:
-    """Return the day on which a line was delivered: its own, where no given says another."""
-    for given in case.given("known_at"):
-        if line.name in LINE.findall(given.value):
-            return given.day
-    return line.day
-
-
-def has_line_ids(case: Case) -> bool:
-    """Return whether the report prints ids."""
-    return not any("no line ids" in given.value for given in case.given("policy"))
-
-
-def reference(case: Case, line: ReportLine) -> str:
-    """Return the order a line is about; equal lines without an id are about one order."""
-    if has_line_ids(case):
-        return f"ORD-{line.name}"
-    return f"ORD-{min(o.name for o in case.report if _content(o) == _content(line))}"
-
-
-def _content(line: ReportLine) -> tuple[object, ...]:
-    return line.day, line.kind, line.gross, line.fee, line.net, line.currency
-
-
-def reports(case: Case) -> list[Report]:
-    """Return the files of the processor in the order in which they come, one or more a date."""
-    labels: dict[str, str] = {}
-    for given in (*case.given("policy"), *case.given("known_at")):
-        for found in FILE.finditer(given.value):
-            labels |= dict.fromkeys(found["lines"].split(", "), found["label"])
-    grouped: defaultdict[tuple[date, str], list[ReportLine]] = defaultdict(list)
-    for day in days(case):
-        lines = [line for line in case.report if known(case, line) == day]
-        for line in lines:
-            grouped[day, labels.get(line.name, str(day))].append(line)
-        if not lines:
-            grouped[day, str(day)] = []
-    made: list[Report] = []
-    balance = 0
-    for (day, label), lines in sorted(grouped.items()):
-        content = _report(case, label, day, lines, balance)
-        made.append(Report(label, day, tuple(lines), balance, content))
-        balance += sum(line.net for line in lines)
-    return made
-
-
-def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], opening: int) -> bytes:
-    """Return one file; the balances carry the last day of its lines."""
-    last = max((line.day for line in lines), default=day)
-    closing = opening + sum(line.net for line in lines)
-    rows = []
-    if not any(line.kind == "opening" for line in lines):
-        rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, CURRENCY), label))
-    for line in lines:
-        shown = line if has_line_ids(case) else ReportLine("", *_content(line))  # type: ignore[arg-type]
-        rows.append(_row(shown, label, reference(case, line), line))
-    rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, CURRENCY), label))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
-    return text.getvalue().encode()
-
-
-def _row(
-    line: ReportLine, label: str, order: str = "", named: ReportLine | None = None
-) -> tuple[str, ...]:
-    amounts = (plain(minor, line.currency) for minor in (line.gross, line.fee, line.net))
-    paid = f"transfer PO-{named.name}" if named and line.kind == "payout" else ""
-    order = order if line.kind in ("charge", "refund") else ""
-    return (line.name, str(line.day), line.kind, *amounts, line.currency, order, paid, label)
-
-
-def row_names(case: Case) -> dict[tuple[str, int], str]:
-    """Return the name of every line by the file and row it stands in."""
-    return {
-        (report.file_id, row_no): line.name
-        for report in reports(case)
-        for row_no, line in enumerate(
-            report.lines, start=2 + (not any(o.kind == "opening" for o in report.lines))
-        )
-    }
 
 
 def statements(case: Case) -> list[tuple[date, bytes]]:
@@ -192,7 +79,8 @@ def documents(case: Case) -> list[Document]:
 
     A control row that speaks of several documents is one sum of the charges in their order.
     """
-    charges = [line for line in case.report if line.kind in ("charge", "refund")]
+    sold = [line for line in case.report if line.kind in ("charge", "refund")]
+    charges = list({line.base: line for line in reversed(sold)}.values())[::-1]
     made: list[Document] = []
     for row in (row for row in ledger_rows(case) if _is_control(row)):
         missing = row.amount
@@ -218,7 +106,7 @@ def _document_id(case: Case, line: ReportLine) -> str:
     charges = [other.name for other in case.report if other.kind == "charge"]
     if line.name in charges[: len(invoices)]:
         return invoices[charges.index(line.name)]
-    return f"{'INV' if line.kind == 'charge' else 'CN'}-{line.name}"
+    return f"{'INV' if line.kind == 'charge' else 'CN'}-{line.base}"
 
 
 def _document(case: Case, row: EntryLine, line: ReportLine) -> Document:
@@ -311,7 +199,7 @@ def _ledger_row(
 
 def _balances(case: Case) -> Iterator[dict[str, object]]:
     for day in days(case):
-        standing: defaultdict[str, int] = defaultdict(int)
+        standing = dict.fromkeys((row.account for row in ledger_rows(case)), 0)
         for row in ledger_rows(case):
             if row.day <= day:
                 standing[row.account] += row.amount
@@ -351,7 +239,7 @@ def deliver(case: Case, folder: Path, day: date) -> None:
     """Put into the inbox what arrives on a day: reports, a file once more, a statement."""
     inbox = folder / "inbox"
     by_label = {report.label: report for report in reports(case)}
-    for report in by_label.values():
+    for report in reports(case):
         if report.known == day:
             (inbox / "processor" / report.file_name).write_bytes(report.content)
     for given in case.given("suppressed"):

@@ -8,8 +8,9 @@ from datetime import date
 
 from recon_engine.tables.control import CLASSES
 from tests.cases.accounting.answers import balance
-from tests.cases.accounting.company import AGAIN, ENTITY, documents, known, reports
+from tests.cases.accounting.company import AGAIN, ENTITY, documents
 from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.reports import in_force, known, moves, reports
 from tests.cases.accounting.tables import Case
 
 PROOFS = {"I3": "clearing", "I4": "transit", "I7": "bank", "I22": "receivables"}
@@ -70,7 +71,7 @@ def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 
 def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I3, I4, I7 once more, from the case alone: the processor's, the bank's and what travels."""
-    lines = [line for line in case.report if known(case, line) <= day]
+    lines = in_force(case, day)
     at_bank = sum(line.amount for line in case.bank if line.day <= day)
     sent = -sum(line.net for line in lines if line.kind == "payout")
     said = {
@@ -131,13 +132,17 @@ def conserved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 
 
 def _delivered(case: Case, day: date) -> tuple[int, int]:
-    """Return the lines that arrived on a day and their sum, files sent again included."""
+    """Return the lines that arrived on a day and their sum, files sent again included.
+
+    What a version takes back enters too, with its amounts turned.
+    """
     files = [report for report in reports(case) if report.known == day]
     for given in case.given("suppressed"):
         if given.day == day and (again := AGAIN.fullmatch(given.value)):
             files += [report for report in reports(case) if report.label == again["label"]]
     lines = [line for report in files for line in report.lines if line.kind != "opening"]
-    return len(lines), sum(line.net for line in lines)
+    gone = [line for on, sign, line in moves(case) if on == day and sign < 0]
+    return len(lines) + len(gone), sum(o.net for o in lines) - sum(o.net for o in gone)
 
 
 def used_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
@@ -153,7 +158,8 @@ def used_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
         if times not in (0, 1) or (times == 1) == (item_id in open_now):
             yield f"item {outcome.names.get(item_id, item_id)} is used {times} times"
     for (match_id, generation), amounts in sides.items():
-        if len(amounts) != 2 or len(set(amounts.values())) != 1:
+        taken_back = list(amounts.values()) == [0]
+        if not taken_back and (len(amounts) != 2 or len(set(amounts.values())) != 1):
             yield f"match {match_id} generation {generation}: {dict(amounts)}"
 
 

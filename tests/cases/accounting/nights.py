@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -15,7 +16,8 @@ from recon_engine.pipeline import STAGES
 from recon_engine.run import Project, open_project
 from recon_engine.run.scopes import scopes
 from recon_engine.tables import TABLES
-from tests.cases.accounting.company import days, deliver, row_names, write_project
+from tests.cases.accounting.company import deliver, write_project
+from tests.cases.accounting.reports import days, row_names
 from tests.cases.accounting.tables import Case, Given
 
 Row = dict[str, Any]
@@ -51,10 +53,13 @@ class Outcome:
         return [row for night in self.nights.values() for row in night.tables[table]]
 
 
-def run_case(case: Case, folder: Path) -> Outcome:
+def run_case(
+    case: Case, folder: Path, after: Callable[[Project, date], None] | None = None
+) -> Outcome:
     """Return what the engine makes of a case in a fresh project of its own.
 
-    A night that stops is the last one: what comes after it has no state to stand on.
+    A night that stops is the last one: what comes after it has no state to stand on. `after` is
+    what people do when a night is over.
     """
     write_project(case, folder)
     nights: dict[date, Night] = {}
@@ -67,6 +72,8 @@ def run_case(case: Case, folder: Path) -> Outcome:
             names |= _names(case, nights[day])
             if nights[day].status != "done":
                 break
+            if after is not None:
+                after(project, day)
     return Outcome(nights, names)
 
 

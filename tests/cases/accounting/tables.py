@@ -13,8 +13,10 @@ from recon_engine.money import Money
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"### (?P<name>E\d+[a-z]?) - (?P<title>.*)")
 CONTINUES = re.compile(r"\(continues (?P<name>E\d+[a-z]?)(?: to (?P<to>\d{4}-\d\d-\d\d))?\)")
-LINE = re.compile(r"\b[PB]\d+\b")
+LINE = re.compile(r"\b[PBL]\d+\b")
 """The name of a report line or a bank line, wherever it is mentioned."""
+VERSION = re.compile(r"\b[PBL]\d+(?: v\d+)?\b")
+"""The same with its version, where a report comes again."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,16 @@ class ReportLine:
     fee: int
     net: int
     currency: str
+
+    @property
+    def base(self) -> str:
+        """Its name in every version of its report."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that it says but its name."""
+        return self.day, self.kind, self.gross, self.fee, self.net, self.currency
 
 
 @dataclass(frozen=True)

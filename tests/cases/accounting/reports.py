@@ -1,0 +1,174 @@
+"""The processor of a case: which lines stand in which file, in which version, on which date."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from recon_engine.demo.erp import plain
+from recon_engine.ids import sha256_hex
+from tests.cases.accounting.tables import VERSION, Case, ReportLine
+
+HEADER = ("Line", "Date", "Type", "Gross", "Fee", "Net", "Ccy", "Reference", "Payout", "Report")
+CURRENCY = "EUR"
+FILE = re.compile(r"file (?P<label>[A-Z]): (?P<lines>P\d+(?:, P\d+)*)")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One file of the processor: lines between an opening and a closing balance."""
+
+    label: str
+    known: date
+    lines: tuple[ReportLine, ...]
+    opening: int
+    content: bytes
+
+    @property
+    def file_name(self) -> str:
+        return f"report_{self.label}.csv"
+
+    @property
+    def file_id(self) -> str:
+        return sha256_hex(self.content)
+
+    @property
+    def net(self) -> int:
+        return sum(line.net for line in self.lines)
+
+
+def days(case: Case) -> list[date]:
+    """Return the dates on which something becomes known or is asked for, in order.
+
+    What a given says is sealed was a date of its own before.
+    """
+    given = [night(case, g.day) for g in case.givens]
+    asked = [b.day for b in case.balances]
+    booked = [*(e.day for e in case.entries), *(line.day for line in case.bank)]
+    reported = [known(case, line) for line in case.report]
+    sealed = [date.fromisoformat(g.value) for g in case.given("sealed_to")]
+    return sorted({*given, *asked, *booked, *reported, *sealed})
+
+
+def known(case: Case, line: ReportLine) -> date:
+    """Return the date that a line was delivered for: its own, where no given says another."""
+    for given in case.given("known_at"):
+        if line.name in VERSION.findall(given.value):
+            return night(case, given.day)
+    return line.day
+
+
+def night(case: Case, day: date) -> date:
+    """Return the date that is run on a day: the first one not sealed that its lines are of."""
+    for sealed in case.given("sealed_to"):
+        if sealed.day == day:
+            named = [
+                line.day
+                for given in case.given("known_at")
+                for line in case.report
+                if given.day == day and line.name in VERSION.findall(given.value)
+            ]
+            return min((d for d in named if d > date.fromisoformat(sealed.value)), default=day)
+    return day
+
+
+def has_line_ids(case: Case) -> bool:
+    """Return whether the report prints ids."""
+    return not any("no line ids" in given.value for given in case.given("policy"))
+
+
+def reference(case: Case, line: ReportLine) -> str:
+    """Return the order a line is about; equal lines without an id are about one order."""
+    if has_line_ids(case):
+        return f"ORD-{line.base}"
+    return f"ORD-{min(o.name for o in case.report if o.content == line.content)}"
+
+
+def reports(case: Case) -> list[Report]:
+    """Return the files of the processor in the order in which they come, one or more a date.
+
+    Versions of a line stand in versions of one file, which open at the same balance.
+    """
+    labels: dict[str, str] = {}
+    for given in (*case.given("policy"), *case.given("known_at")):
+        for found in FILE.finditer(given.value):
+            labels |= dict.fromkeys(found["lines"].split(", "), found["label"])
+    labels |= {line.name: "L" for line in case.report if line.base != line.name}
+    grouped: defaultdict[tuple[date, str], list[ReportLine]] = defaultdict(list)
+    for day in days(case):
+        lines = [line for line in case.report if known(case, line) == day]
+        for line in lines:
+            grouped[day, labels.get(line.name, str(day))].append(line)
+        if not lines:
+            grouped[day, str(day)] = []
+    made: list[Report] = []
+    balance = 0
+    for (day, label), lines in sorted(grouped.items()):
+        before = next((report for report in reversed(made) if report.label == label), None)
+        opening = balance if before is None else before.opening
+        content = _report(case, label, day, lines, opening)
+        made.append(Report(label, day, tuple(lines), opening, content))
+        balance += made[-1].net - (before.net if before else 0)
+    return made
+
+
+def in_force(case: Case, day: date) -> list[ReportLine]:
+    """Return the lines that stand by the end of a day: those of the last version of each file."""
+    last = {report.label: report for report in reports(case) if report.known <= day}
+    return [line for report in last.values() for line in report.lines]
+
+
+def moves(case: Case) -> Iterator[tuple[date, int, ReportLine]]:
+    """Yield each line as it enters, and with -1 as a later version of its file takes it back."""
+    standing: dict[str, dict[str, ReportLine]] = {}
+    for report in reports(case):
+        before = standing.get(report.label, {})
+        now = {line.base: line for line in report.lines}
+        for name, line in before.items():
+            if name not in now or now[name].content != line.content:
+                yield report.known, -1, line
+        for name, line in now.items():
+            if name not in before or before[name].content != line.content:
+                yield report.known, 1, line
+        standing[report.label] = now
+
+
+def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], opening: int) -> bytes:
+    """Return one file; the balances carry the last day of its lines."""
+    last = max((line.day for line in lines), default=day)
+    closing = opening + sum(line.net for line in lines)
+    rows = []
+    if not any(line.kind == "opening" for line in lines):
+        rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, CURRENCY), label))
+    for line in lines:
+        shown = ReportLine(line.base if has_line_ids(case) else "", *line.content)  # type: ignore[arg-type]
+        rows.append(_row(shown, label, reference(case, line), line))
+    rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, CURRENCY), label))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
+    return text.getvalue().encode()
+
+
+def _row(
+    line: ReportLine, label: str, order: str = "", named: ReportLine | None = None
+) -> tuple[str, ...]:
+    amounts = (plain(minor, line.currency) for minor in (line.gross, line.fee, line.net))
+    paid = f"transfer PO-{named.name}" if named and line.kind == "payout" else ""
+    order = order if line.kind in ("charge", "refund") else ""
+    return (line.name, str(line.day), line.kind, *amounts, line.currency, order, paid, label)
+
+
+def row_names(case: Case) -> dict[tuple[str, int], str]:
+    """Return the name of every line by the file and row it stands in."""
+    return {
+        (report.file_id, row_no): line.base
+        for report in reports(case)
+        for row_no, line in enumerate(
+            report.lines, start=2 + (not any(o.kind == "opening" for o in report.lines))
+        )
+    }

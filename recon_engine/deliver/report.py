@@ -270,7 +270,7 @@ def _stopped(project: Project, entity: str, run: RunRow) -> Stopped:
         run.business_date,
         _about(project, entity, run),
         "INCOMPLETE" if not_there else "STOPPED",
-        tuple(part for part in run.message.split("; ") if part),
+        tuple(run.message.splitlines()),
         (project.rulebook.policy.owner("quarantined_row"),),
         None if last is None else last.business_date,
         balances,

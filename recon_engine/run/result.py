@@ -75,6 +75,15 @@ class RunResult:
             if scope.status in ("stopped", "held")
         )
 
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What stopped, one clear line each; the last counts the scopes that wait for it."""
+        scopes = [(stage.stage, scope) for stage in self.stages for scope in stage.scopes]
+        stopped = [(name, scope) for name, scope in scopes if scope.status == "stopped"]
+        held = sum(scope.status == "held" for _, scope in scopes)
+        told = [_placed(f"{name}/{scope.scope}: ", scope.message) for name, scope in stopped]
+        return (*told, *([f"{held} more scopes wait for that; nothing was lost"] if held else []))
+
 
 def _placed(place: str, message: str) -> str:
     return message if message.startswith(place) else place + message

@@ -77,7 +77,7 @@ def run_date(
         state.finish_run(run_id, "stopped", ExitCode.FAULT, _now(), message=str(error)[:400])
         raise
     state.finish_run(
-        run_id, result.status, result.exit_code, _now(), message="; ".join(result.findings)[:400]
+        run_id, result.status, result.exit_code, _now(), message="\n".join(result.causes)
     )
     return replace(result, seconds=time.monotonic() - started)
 

@@ -191,6 +191,9 @@ def test_a_night_that_stopped_is_told_with_what_was_proved_before(
     assert isinstance(found, Stopped)
     assert found.status in ("STOPPED", "INCOMPLETE")
     assert found.last_proven == MONDAY
-    assert found.findings
+    _, cause, waiting = found.findings
+    assert cause.startswith("canonical/northpay: northpay_eur_20260303.csv line 1, column ")
+    assert cause.endswith("the file was refused")
+    assert waiting.endswith("more scopes wait for that; nothing was lost")
     assert {one.component for one in found.balances} == {"balance in the ledger"}
     assert [path.suffix for path in written.files] == [".eml", ".html"]

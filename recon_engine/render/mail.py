@@ -48,7 +48,7 @@ def subject(report: Report | Stopped) -> str:
 def page(report: Report | Stopped, picture: str = "cid:chart") -> str:
     """Return the page of the mail, its styles on the elements; `picture` is where the chart is."""
     if isinstance(report, Stopped):
-        closing = "Nothing of the night was published or posted."
+        closing = "What passed its gate stands. Nothing of the night was posted."
         return _render("stopped.html", report, subject(report), closing, stopped=report)
     return _render(
         "report.html",

@@ -295,7 +295,7 @@ class Stopped:
     business_date: date
     run: Run
     status: Status
-    """INCOMPLETE where something was not there, STOPPED where a gate refused."""
+    """INCOMPLETE where something was not there, STOPPED where something was refused."""
     findings: tuple[str, ...]
     owners: tuple[str, ...]
     last_proven: date | None
@@ -305,9 +305,9 @@ class Stopped:
     @property
     def headline(self) -> str:
         """Return the status in one sentence."""
-        what = "something was not there" if self.status == "INCOMPLETE" else "a gate refused"
+        what = "something was not there" if self.status == "INCOMPLETE" else "something was refused"
         last = f"last proven {self.last_proven}" if self.last_proven else "nothing proven yet"
-        return f"{what}, nothing was published; {last}"
+        return f"{what}, no certificate; {last}"
 
 
 def shown(money: Money) -> str:

@@ -27,7 +27,7 @@ def test_the_status_comes_first_and_its_colour_is_never_alone() -> None:
         assert subject(report).startswith(f"[{word}] E1 2026-03-13: ")
         assert f">{word}: " in page(report)
     assert subject(STOPPED) == (
-        "[STOPPED] E1 2026-03-13: a gate refused, nothing was published; last proven 2026-03-12"
+        "[STOPPED] E1 2026-03-13: something was refused, no certificate; last proven 2026-03-12"
     )
     assert (COLOURS["REVIEW"], COLOURS["DOES NOT TIE"]) == ("amber", "red")
 

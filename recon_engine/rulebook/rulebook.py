@@ -78,10 +78,15 @@ def load(folder: Path) -> Rulebook:
 
 
 def content_hash(kinds: Sequence[Mapping[str, Model]]) -> str:
-    """Return SHA-256 over the canonical JSON of every mapping, defaults written out."""
+    """Return SHA-256 over the canonical JSON of every mapping."""
+    return sha256_hex(canonical_json(kinds))
+
+
+def canonical_json(kinds: Sequence[Mapping[str, Model]]) -> bytes:
+    """Return every mapping as JSON that has one form: keys sorted, defaults written out."""
     content = [{name: m.model_dump(mode="json") for name, m in kind.items()} for kind in kinds]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256_hex(text.encode("utf-8"))
+    return text.encode("utf-8")
 
 
 class Loading:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from recon_engine.errors import ReconError
 from recon_engine.gates import GateResult, columns_of, weigh
+from recon_engine.rulebook.bundle import bundle
 from recon_engine.run.project import Project
 from recon_engine.run.result import ScopeResult
 from recon_engine.run.staging import Made
@@ -51,6 +52,7 @@ def pass_gate(
         for one in passing
     ]
     if staged:
+        project.lake.put_rulebook(bundle(project.rulebook))
         project.state.publish(staged, lease, run_id, gate_sha)
     return {one.job.scope: _told(one, result) for one in made}, result
 

@@ -30,7 +30,7 @@ class Landed:
 
 
 class Lake:
-    """Five folders: landing, parts, manifests; staging and spill, which no reader looks into."""
+    """Folders of files under their hash, and two, staging and spill, that no reader looks into."""
 
     def __init__(self, root: Path) -> None:
         self.root = durable.make_folder(root.resolve())
@@ -38,10 +38,16 @@ class Lake:
         self.parts = durable.make_folder(self.root / "parts")
         self.manifests = durable.make_folder(self.root / "manifests")
         self.results = durable.make_folder(self.root / "results")
+        self.rulebooks = durable.make_folder(self.root / "rulebooks")
         self.staging = durable.make_folder(self.root / "staging")
         self.spill = durable.make_folder(self.root / "spill")
         self._verified: dict[Path, tuple[int, int]] = {}
         self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
+
+    @property
+    def part_folders(self) -> tuple[Path, ...]:
+        """The folders that parts are read from."""
+        return (self.parts,)
 
     def land(self, stream: BinaryIO, scan: Scan | None = None) -> Landed:
         """Return the identity of a stream's bytes, which are then on the disk under their hash.
@@ -125,12 +131,20 @@ class Lake:
 
         Raises: GateBlocked where its bytes changed or are gone.
         """
-        path = self.results / f"{_checked(sha)}.json"
-        with _open(path) as stream:
-            content = stream.read()
-        if sha256_hex(content) != sha:
-            raise GateBlocked(_changed(path))
-        return content
+        return _whole(self.results / f"{_checked(sha)}.json")
+
+    def put_rulebook(self, content: bytes) -> str:
+        """Return the hash of a rulebook's text, which is on the disk under it and never swept."""
+        sha = sha256_hex(content)
+        durable.write_durably(self.rulebooks / f"{sha}.json", content)
+        return sha
+
+    def rulebook(self, sha: str) -> bytes:
+        """Return a rulebook's text by its hash.
+
+        Raises: GateBlocked where its bytes changed or are gone.
+        """
+        return _whole(self.rulebooks / f"{_checked(sha)}.json")
 
     def manifest(self, sha: str) -> Manifest:
         """Return a manifest by its hash; read once a process, as long as the file stays as it is.
@@ -173,7 +187,8 @@ class Lake:
     def _leftovers(self, manifests: set[str], parts: set[str]) -> Iterator[Path]:
         for folder, kept in ((self.manifests, manifests), (self.parts, parts)):
             yield from (path for path in folder.iterdir() if path.stem not in kept)
-        yield from self.landing.glob(f"{durable.TEMPORARY}*")
+        for folder in (self.landing, self.results, self.rulebooks):
+            yield from folder.glob(f"{durable.TEMPORARY}*")
         for folder in (self.staging, self.spill):
             yield from folder.iterdir()
 
@@ -184,6 +199,15 @@ def _checked(sha: str) -> str:
             f"lake: found the name '{sha[:80]}', expected 64 hexadecimal digits; nothing was read"
         )
     return sha
+
+
+def _whole(path: Path) -> bytes:
+    """Return all bytes of a file that is named by their hash."""
+    with _open(path) as stream:
+        content = stream.read()
+    if sha256_hex(content) != path.stem:
+        raise GateBlocked(_changed(path))
+    return content
 
 
 def _open(path: Path) -> BinaryIO:

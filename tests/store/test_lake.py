@@ -229,3 +229,24 @@ def test_an_old_part_that_is_adopted_again_is_young_again(lake: Lake) -> None:
     lake.adopt(staged(lake, b"rows"))
 
     assert lake.sweep(set()) == []
+
+
+def test_the_sweep_leaves_rulebooks_and_what_gates_answered(lake: Lake) -> None:
+    rules, answer = lake.put_rulebook(b"rules"), lake.put_result(b"answer")
+    torn = lake.rulebooks / ".tmp-0123"
+    torn.write_bytes(b"half")
+    make_old(lake.rulebooks / f"{rules}.json", lake.results / f"{answer}.json", torn)
+
+    swept = lake.sweep(set())
+
+    assert swept == ["rulebooks/.tmp-0123"]
+    assert lake.rulebook(rules) == b"rules"
+    assert lake.result(answer) == b"answer"
+
+
+def test_a_rulebook_whose_bytes_changed_is_refused_by_name(lake: Lake) -> None:
+    path = lake.rulebooks / f"{lake.put_rulebook(b'rules')}.json"
+    path.write_bytes(b"RULES")
+
+    with pytest.raises(GateBlocked, match=f"{path.name}: the bytes changed"):
+        lake.rulebook(path.stem)

@@ -70,7 +70,7 @@ def _start(lake: Lake, settings: Settings) -> Engine:
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill=spill,
-        readable=(lake.parts,),
+        readable=lake.part_folders,
         writable=(lake.staging,),
     )
     macros.define(con)

@@ -8,6 +8,7 @@ from recon_engine.store.state.decisions import Decisions
 from recon_engine.store.state.intake import Intake
 from recon_engine.store.state.leases import Lease, Leases
 from recon_engine.store.state.outbox import Outbox
+from recon_engine.store.state.positions import Positions
 from recon_engine.store.state.rows import (
     AuditHead,
     AuditRow,
@@ -15,6 +16,8 @@ from recon_engine.store.state.rows import (
     DecisionRow,
     Delivery,
     OutboxRow,
+    Position,
+    Publication,
     Receipt,
     RunRow,
     Staged,
@@ -30,6 +33,8 @@ __all__ = [
     "Delivery",
     "Lease",
     "OutboxRow",
+    "Position",
+    "Publication",
     "Receipt",
     "RunRow",
     "Staged",
@@ -39,7 +44,7 @@ __all__ = [
 ]
 
 
-class State(Intake, Runs, Leases, Commits, Decisions, Outbox):
+class State(Intake, Runs, Leases, Commits, Decisions, Outbox, Positions):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

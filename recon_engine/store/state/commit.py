@@ -33,6 +33,7 @@ IS_NEWEST = and_(
     VERSION.business_date == NEWEST.c.business_date, VERSION.version == NEWEST.c.version
 )
 HISTORY = select(*COLUMNS).join(NEWEST, IS_NEWEST).where(OF_SCOPE).order_by(VERSION.business_date)
+NEWEST_OF_ALL = select(func.max(VERSION.created_seq))
 SAME_KEY = select(VERSION.logical_hash).where(
     OF_SCOPE, ON_DATE, VERSION.run_key == bindparam("run_key")
 )
@@ -67,7 +68,8 @@ class Commits(Audit):
                 "outbox": {row.key: sha256_hex(row.payload.encode("utf-8")) for row in outbox},
                 "fences": dict(lease.fences),
             }
-            self._record(con, "publish", run_id, payload)
+            newest = con.execute(NEWEST_OF_ALL).scalar() or 0
+            self._record(con, "publish", f"{run_id}/{newest}", payload)
         return versions
 
     def current(self, stage: str, scope: str, business_date: date) -> DatasetVersion | None:

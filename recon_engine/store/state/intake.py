@@ -106,6 +106,13 @@ class Intake(Audit):
         with self._reading() as con:
             return [Delivery(**row._asdict()) for row in con.execute(wanted)]
 
+    def first_delivery(self, business_date: date) -> Delivery | None:
+        """Return the first arrival for a date, or None."""
+        here = select(DELIVERY).where(DELIVERY.c.business_date == business_date)
+        with self._reading() as con:
+            row = con.execute(here.order_by(DELIVERY.c.delivery_seq).limit(1)).first()
+        return Delivery(**row._asdict()) if row else None
+
     def pending_dates(self, before: date) -> list[tuple[date, str, int]]:
         """Return unsealed earlier dates with files: date, entity, files; by date and entity."""
         sealed = exists().where(

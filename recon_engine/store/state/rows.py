@@ -152,6 +152,28 @@ class AuditHead:
 
 
 @dataclass(frozen=True)
+class Position:
+    """How far the record had come: the last row of each kind that was on it."""
+
+    audit_seq: int = 0
+    delivery_seq: int = 0
+    decision_seq: int = 0
+    created_seq: int = 0
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What one run published at once, and how far the record had come before."""
+
+    run_id: str
+    leased: Position
+    """When its scopes were leased."""
+    before: Position
+    """Right before it."""
+    versions: tuple[DatasetVersion, ...]
+
+
+@dataclass(frozen=True)
 class HeldLease:
     """A key that somebody works on now."""
 

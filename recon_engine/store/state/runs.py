@@ -72,6 +72,18 @@ class Runs(Audit):
         with self._reading() as con:
             return [RunRow(**row._asdict()) for row in con.execute(newest)]
 
+    def runs_named(self, start: str) -> list[RunRow]:
+        """Return the runs whose id starts so, in their order."""
+        named = select(*COLUMNS).where(RUN.c.run_id.startswith(start, autoescape=True))
+        with self._reading() as con:
+            return [RunRow(**row._asdict()) for row in con.execute(named.order_by(RUN.c.run_seq))]
+
+    def sealed_by(self, business_date: date) -> list[str]:
+        """Return the ids of the runs that sealed a date, each once; entities may differ in it."""
+        here = select(SEAL.c.run_id).where(SEAL.c.business_date == business_date).distinct()
+        with self._reading() as con:
+            return list(con.execute(here.order_by(SEAL.c.run_id)).scalars())
+
     def seal(self, entity: str, business_date: date, run_id: str) -> None:
         """Seal a date of an entity; sealing it again changes nothing."""
         here = (SEAL.c.entity == entity, SEAL.c.business_date == business_date)

@@ -1,6 +1,7 @@
 """The doorways: what leaves a stage is weighed before anybody reads it."""
 
+from recon_engine.gates.expectations import suite_of
 from recon_engine.gates.gate import Finding, GateResult, Verdict, columns_of, weigh
 from recon_engine.gates.profile import profile
 
-__all__ = ["Finding", "GateResult", "Verdict", "columns_of", "profile", "weigh"]
+__all__ = ["Finding", "GateResult", "Verdict", "columns_of", "profile", "suite_of", "weigh"]

@@ -63,6 +63,16 @@ class Suite:
         return [entry for entry in self.entries if entry["meta"]["rule_id"] in rule_ids]
 
 
+def suite_of(stage: str, severity: Mapping[str, Weight]) -> bytes:
+    """Return the suite that weighs the rules of a stage so: a gate's answer names them all."""
+    entries = []
+    for rule_id, weight in severity.items():
+        kind, kwargs = _exact(rule_id)
+        meta = {"rule_id": rule_id}
+        entries.append({"type": kind, "kwargs": kwargs, "severity": weight, "meta": meta})
+    return json.dumps({"name": stage, "expectations": entries}, indent=2).encode()
+
+
 def read_suite(path: Path, stage: str, checks: Mapping[str, Check]) -> Suite:
     """Return the suite of a stage, which names every check of that stage once and nothing else.
 
@@ -103,7 +113,7 @@ def _read_entry(path: Path, number: int, entry: Any) -> tuple[str, Weight]:
     rule_id, weight = str(entry["meta"].get("rule_id", "")), entry["severity"]
     if weight not in WEIGHTS:
         raise _refused(path, f"{place}: found the severity '{weight}'", " or ".join(WEIGHTS))
-    exact = SCHEMA_ENTRIES.get(rule_id, (COUNT, {"column": metric(rule_id), "value_set": [0]}))
+    exact = _exact(rule_id)
     if (entry["type"], entry["kwargs"]) != exact:
         raise _refused(
             path,
@@ -111,6 +121,11 @@ def _read_entry(path: Path, number: int, entry: Any) -> tuple[str, Weight]:
             f"{exact[0]} {exact[1]}",
         )
     return rule_id, weight
+
+
+def _exact(rule_id: str) -> tuple[str, dict[str, Any]]:
+    """Return the only expectation of a rule that counts exactly."""
+    return SCHEMA_ENTRIES.get(rule_id, (COUNT, {"column": metric(rule_id), "value_set": [0]}))
 
 
 def _agree(path: Path, severity: Mapping[str, Weight], checks: Mapping[str, Check]) -> None:

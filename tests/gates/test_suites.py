@@ -9,10 +9,11 @@ import pytest
 
 from recon_engine.errors import GateBlocked
 from recon_engine.gates.controls import SCHEMA_CHECKS, checks
-from recon_engine.gates.expectations import read_suite
+from recon_engine.gates.expectations import read_suite, suite_of
 from recon_engine.gates.gate import SHIPPED
 from recon_engine.pipeline import STAGES
 from recon_engine.stages.matching import MATCHING
+from recon_engine.stages.stage import Stage
 
 FOLDER = SHIPPED[-1]
 Change = Callable[[dict[str, Any]], object]
@@ -128,3 +129,17 @@ def test_a_project_may_weigh_a_warning_as_it_likes(tmp_path: Path, severity: str
     path.write_text(changed(reweigh), encoding="utf-8")
 
     assert read_suite(path, "matching", checks(MATCHING)).severity["OPN-012"] == severity
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_suite_written_from_its_weights_weighs_the_same(stage: Stage, tmp_path: Path) -> None:
+    shipped = read_suite(FOLDER / f"{stage.name}.json", stage.name, checks(stage))
+    path = tmp_path / f"{stage.name}.json"
+    path.write_bytes(suite_of(stage.name, shipped.severity))
+
+    written = read_suite(path, stage.name, checks(stage))
+
+    assert written.severity == shipped.severity
+    assert [(e["type"], e["kwargs"]) for e in written.entries] == [
+        (e["type"], e["kwargs"]) for e in shipped.entries
+    ]

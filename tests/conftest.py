@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.eventful_books import Eventful
 
 NewDatabase = Callable[[], str]
 
@@ -45,6 +50,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase
 
     yield new_database
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> Eventful:
+    """Give three nights with a stop, a restatement, a posting, a late decision and other rules."""
+    from tests.eventful_books import eventful_books
+
+    base = tmp_path_factory.getbasetemp()
+    return eventful_books(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from recon_engine.cli.run import only_pending
 from recon_engine.cli.terminal import Terminal, add_row, counted, grid
 from recon_engine.errors import ExitCode, ReconError
-from recon_engine.rulebook.environment import SQLITE
 
 if TYPE_CHECKING:
     from recon_engine.connectors.connector import Offer
@@ -87,19 +85,12 @@ def looked_at(folder: Path) -> Iterator[Project]:
     """Yield a project without making anything in it: what is not there yet is empty, elsewhere."""
     from recon_engine.rulebook.environment import load_environment
     from recon_engine.rulebook.rulebook import load
-    from recon_engine.run import Project
-    from recon_engine.store.lake import Lake
-    from recon_engine.store.state import open_state
+    from recon_engine.run import Project, open_record
 
     environment = load_environment(folder)
     rules = load(folder / "mappings")
-    with tempfile.TemporaryDirectory(prefix="recon-") as nowhere:
-        url, path = environment.store_url, environment.store_url.removeprefix(SQLITE)
-        if path != url and not Path(path).exists():
-            url = f"{SQLITE}{nowhere}/state.db"
-        lake = environment.lake if environment.lake.is_dir() else Path(nowhere) / "lake"
-        with open_state(url) as state:
-            yield Project(folder, environment, rules, state, Lake(lake))
+    with open_record(environment) as record:
+        yield Project(folder, environment, rules, record.state, record.lake)
 
 
 def reading(project: Project, name: str, day: date) -> Reading:

@@ -1,17 +1,19 @@
 """Run: every stage of a date in order; stage all scopes, gate, publish."""
 
-from recon_engine.run.project import Project, open_project
+from recon_engine.run.project import Project, Record, open_project, open_record
 from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.runner import run_date
 from recon_engine.run.tables import night, read_table
 
 __all__ = [
     "Project",
+    "Record",
     "RunResult",
     "ScopeResult",
     "StageResult",
     "night",
     "open_project",
+    "open_record",
     "read_table",
     "run_date",
 ]

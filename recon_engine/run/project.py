@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon_engine.rulebook.environment import Environment, load_environment
+from recon_engine.rulebook.environment import SQLITE, Environment, load_environment
 from recon_engine.rulebook.rulebook import Rulebook, load
 from recon_engine.store import shared
 from recon_engine.store.lake import Lake
@@ -39,3 +40,29 @@ def open_project(folder: Path) -> Iterator[Project]:
     finally:
         shared.stop()
         state.close()
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a project has on record; the rules it has today are no part of it."""
+
+    environment: Environment
+    state: State
+    lake: Lake
+
+
+@contextmanager
+def open_record(environment: Environment) -> Iterator[Record]:
+    """Yield the record of a project and make nothing in it: what is missing is empty, elsewhere.
+
+    Raises: Unavailable where the store is away.
+    """
+    url = environment.store_url
+    path = Path(url.removeprefix(SQLITE))
+    with ExitStack() as stack:
+        nowhere = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recon-")))
+        if url.startswith(SQLITE) and not path.exists():
+            url = f"{SQLITE}{nowhere}/state.db"
+        lake = environment.lake if environment.lake.is_dir() else nowhere / "lake"
+        state = stack.enter_context(open_state(url))
+        yield Record(environment, state, Lake(lake))

@@ -9,6 +9,7 @@ from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
 from recon_engine.cli.project import check, init, schema
+from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
 from recon_engine.cli.run import run
 from recon_engine.cli.status import status
@@ -17,7 +18,7 @@ __all__ = ["app", "main"]
 
 for panel, verbs in (
     ("Begin", (demo, init, check, doctor, schema)),
-    ("Every night", (run, status, exceptions, explain, report, verify)),
+    ("Every night", (run, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post)),
 ):
     for verb in verbs:

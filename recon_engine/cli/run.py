@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,6 +46,19 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read and run; write nothing.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="MOMENT",
+            help="Only what was known at a moment (ISO 8601 with zone; a day ends in UTC); "
+            "publishes nothing.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="With --as-of: its tables as Parquet files."),
+    ] = None,
 ) -> ExitCode:
     """Pull the files of a date, take it through every stage and gate, publish what passes.
 
@@ -54,6 +68,10 @@ def run(
 
     terminal = Terminal.of(context)
     wanted = None if day is None else day_of(day)
+    if as_of is not None or out is not None:
+        from recon_engine.cli.replay import run_as_of
+
+        return run_as_of(terminal, wanted, as_of, out)
     if dry_run:
         from recon_engine.cli.plan import plan_run
 

@@ -39,6 +39,9 @@
 --     currency amount_minor open_minor reference? file_id- row_no#- row_digest contract
 -- fx_rate: source* entity* from_currency* to_currency* rate_date* rate_exact file_id- row_no#-
 --     row_digest contract
+-- opening_item: item_id* source entity reconciliation? kind side account currency amount_minor
+--     reference? payout_ref? document_id? customer? held_role event_date due_date? balance_date
+--     file_id- row_no#-
 -- cross_reference: dataset* object_id* system* id_kind* external_id*
 -- open_item: reconciliation* item_id* side entity dataset source kind currency amount_minor
 --     reference? payout_ref? account? document_id? customer? held_role event_date due_date
@@ -116,6 +119,9 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
             coalesce(amount_minor, 0), 1, 'quarantined' from quarantined_row
         union all select source, 'settlement_line', 'new', currency, net_minor, 1, 'counted'
         from settlement_line where generation = -1
+        union all select source, 'opening_item', 'new', currency, signed(side, amount_minor), 1,
+            if(reconciliation is null, 'taken_on', 'counted')
+        from opening_item where kind <> 'processor_balance'
     ) as r left join owner as o on o.name = r.source
     union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
         class from handled
@@ -135,7 +141,7 @@ create view certified as
     select entity, source, dataset, origin, currency, minor, n, class from classed
     where class <> 'counted'
     union all select entity, source, dataset, origin, currency, minor, n, 'input' from classed
-    where class in ('counted', 'duplicate', 'superseded', 'quarantined')
+    where class in ('counted', 'duplicate', 'superseded', 'quarantined', 'taken_on')
     union all select entity, source, dataset, 'carried', currency, signed(side, amount_minor), 1,
         'input' from before_open_item
     union all select entity, source, dataset, 'reopened', currency, -signed(side, amount_minor), 1,
@@ -161,6 +167,10 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
     from ledger_entry inner join (select distinct item_id as entry_id, kind from handled
         where side = 'ledger' and origin = 'new') as h using (entry_id)
     where origin_key is null and amount_minor <> 0
+    union all select side, 'opening_item', source, entity, item_id, currency, reference,
+        payout_ref, account, document_id, customer, event_date, file_id, row_no,
+        if(side = 'ledger', held_role, kind), held_role, amount_minor
+    from opening_item where reconciliation is not null
 
 create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         l.reconciliation, l.entity, l.match_id, l.item_id as part_id, l.generation, l.currency,
@@ -172,7 +182,8 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         from match_leg where side = 'ledger' group by all
     ) as p using (reconciliation, match_id, generation) where l.side = 'settlement'
     union all select 'payout', reconciliation, entity, null, item_id, 1, currency, 'clearing',
-        null, null, null, amount_minor from handled where side = 'payout' and origin = 'new'
+        null, null, null, amount_minor from handled
+    where side = 'payout' and origin = 'new' and dataset <> 'opening_item'
     union all select 'cash', reconciliation, entity, match_id, item_id, generation, currency,
         'cash_in_transit', null, null, null, amount_minor
     from match_leg semi join (select match_id, generation from match_leg where side = 'payout')
@@ -200,6 +211,11 @@ select {by}, 1, 0 from line_identity where disposition = 'counted' and delivery_
 select {by}, 1, 0 from line_identity
     semi join (from before_line_identity where disposition = 'counted')
     using (source, identity) where disposition = 'counted'
+
+-- canonical line_identity: no line counts in the night of a take-on
+-- by source, identity
+select {by}, 1, 0 from line_identity inner join owner on name = source
+where disposition = 'counted' and entity in (select entity from opening_item)
 
 -- canonical line_identity: each line that counts is a row, once, with its amount
 -- by dataset, source, identity, currency, file_id, row_no, row_digest
@@ -449,6 +465,10 @@ select {by}, 1, 0 from (select *, cast(rate_exact * 1000000000000 as hugeint) as
     up) * 2
         > parts * 1000000000000 * down
 
+-- journals journal_line: the night of a take-on posts nothing
+-- by entity, journal_id
+select distinct {by}, 1, 0 from journal_line where entity in (select entity from opening_item)
+
 -- journals settlement_application: what is applied is what its journal takes off the account
 -- by entity, document_id, customer, line_id, generation, currency, functional_currency,
 --    journal_id, posting_date
@@ -549,6 +569,16 @@ select {by}, 0, minor from (
     union all by name select p.*, -open_minor as minor
     from proof as p inner join billing_document as d using (entity, account, currency)
     where proof = 'receivables' and position = 3)
+
+-- reporting opening_item: what a take-on brings along is what the ledger holds
+-- by entity, account, currency
+select {by}, 0, amount_minor from opening_item where kind <> 'processor_balance'
+    and entity in (select entity from ledger_balance where balance_date = night())
+-- must be
+select {by}, 0, amount_minor from ledger_balance where balance_date = night()
+    and entity in (select entity from opening_item)
+    and (entity, account, currency) in (select (entity, account, currency) from proof
+        union all select (entity, account, currency) from opening_item)
 
 -- reporting exception_report: exceptions are counted
 -- by entity, reason, currency, oldest_days

@@ -18,6 +18,7 @@ from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.scopes import drawn_on, scopes
 from recon_engine.run.staging import Job, Made, make_all, prepare
 from recon_engine.run.tables import count_exceptions, write_night
+from recon_engine.run.take_ons import TakeOn, approved
 from recon_engine.stages.stage import Stage
 
 Say = Callable[[StageResult], None]
@@ -105,6 +106,19 @@ def _refuse_out_of_order(project: Project, business_date: date) -> None:
             f"{business_date}: found {files} files of {entity} for {earlier}, which no run has "
             f"closed, expected dates in order; nothing was run, run {earlier} first"
         )
+    for entity in project.rulebook.accounts:
+        one = approved(project.state, entity)
+        if one and one.business_date < business_date and not _closed(project, one):
+            raise Unavailable(
+                f"{business_date}: found the take-on of {entity} of {one.business_date} approved "
+                f"and not in force, expected dates in order; nothing was run, run "
+                f"{one.business_date} first"
+            )
+
+
+def _closed(project: Project, one: TakeOn) -> bool:
+    sealed_to = project.state.sealed_to(one.entity, date.max)
+    return sealed_to is not None and sealed_to >= one.business_date
 
 
 def _run_stage(attempt: Attempt, stage: Stage, before: list[StageResult]) -> StageResult:

@@ -15,6 +15,7 @@ from recon_engine.ids import sha256_hex
 from recon_engine.run.project import Project
 from recon_engine.run.reads import Input, resolve
 from recon_engine.run.scopes import entity_of
+from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
 from recon_engine.store.manifest import Dataset, Manifest
@@ -57,6 +58,7 @@ def prepare(
         sealed_to=project.state.sealed_to(entity, business_date),
         previous_date=None if previous is None else previous.business_date,
         decision_seq=decision_seq,
+        take_on=file_in_force(project.state, entity, business_date),
     )
     inputs = resolve(project, stage, scope, business_date, decision_seq)
     key = {
@@ -67,6 +69,7 @@ def prepare(
         "rulebook": project.rulebook.hash,
         "contracts": sorted({t.contract for t in (*(r.table for r in stage.reads), *stage.writes)}),
         "sealed_to": str(context.sealed_to),
+        **({"take_on": context.take_on} if context.take_on else {}),
     }
     text = json.dumps(key, sort_keys=True, separators=(",", ":"))
     return Job(stage, context, inputs, sha256_hex(text.encode()))

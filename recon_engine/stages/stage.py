@@ -29,6 +29,8 @@ class RunContext:
     """Previous processing date of this scope, where one was published."""
     decision_seq: int
     """Decisions up to this number are read."""
+    take_on: str = ""
+    """File of the opening items that come into force on this date; empty on every other."""
 
 
 @dataclass(frozen=True)

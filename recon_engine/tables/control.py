@@ -13,6 +13,7 @@ CLASSES = {
     "duplicate": "had been counted before; listed",
     "superseded": "replaced by a newer version",
     "returned": "our own journal come back: proof of posting",
+    "taken_on": "stood in the ledger before the take-on; nothing waits for it",
     "out_of_scope": "declared to be none of this reconciliation's business",
 }
 """Closed list of conservation classes; every amount of every input row is in exactly one."""

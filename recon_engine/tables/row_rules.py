@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from recon_engine.tables.canonical import DISPOSITIONS, KINDS
+from recon_engine.tables.canonical import DISPOSITIONS, KINDS, OPENING_KINDS
 from recon_engine.tables.control import CLASSES
 from recon_engine.tables.matching import REASONS
 from recon_engine.tables.rule import outside, row_rule, units
 
 SIDES = ("settlement", "ledger", "payout", "bank")
-ITEM_DATASETS = ("settlement_line", "ledger_entry", "bank_entry")
+ITEM_DATASETS = ("settlement_line", "ledger_entry", "bank_entry", "opening_item")
 ALLOCATION_KINDS = ("gross", "fee", "payout", "cash", "unapplied")
 BUCKETS = ("0-1", "2-7", "8-30", "31-90", "91+")
 PROOFS = ("clearing", "transit", "bank", "receivables")
@@ -169,6 +169,16 @@ ROW_RULES = (
         "fx_rate", "011", "warning", "rate_exact",
         "a currency is worth one of itself, and a rate holds on a plausible day",
         f"(from_currency = to_currency and rate_exact <> 1) or rate_date {STRANGE}",
+    ),
+    row_rule(
+        "opening_item", "010", "critical", "kind",
+        "an opening item is of the closed list and stands on a side",
+        f"{outside('kind', tuple(OPENING_KINDS))} or {outside('side', SIDES)}",
+    ),
+    row_rule(
+        "opening_item", "011", "critical", "event_date",
+        "an opening item happened by the day of the take-on",
+        "event_date > balance_date",
     ),
     row_rule(
         "open_item", "010", "critical", "side",

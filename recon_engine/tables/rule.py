@@ -22,6 +22,7 @@ PREFIXES = {
     "ledger_balance": "LBA",
     "billing_document": "BIL",
     "fx_rate": "FXR",
+    "opening_item": "OPE",
     "cross_reference": "XRF",
     "decision": "DEC",
     "open_item": "OPN",

@@ -61,6 +61,13 @@ SOUND: dict[str, Row] = {
     "ledger_balance": {"amount_minor": 500, "functional_minor": 500},
     "billing_document": {"kind": "invoice", "amount_minor": 500, "open_minor": 500},
     "fx_rate": {"from_currency": "USD", "to_currency": "EUR"},
+    "opening_item": {
+        "kind": "payout",
+        "side": "payout",
+        "account": "1010",
+        "amount_minor": 500,
+        "reconciliation": "bank",
+    },
     "cross_reference": {},
     "open_item": {"side": "settlement", "dataset": "settlement_line", "item_id": "L1"},
     "match_leg": {
@@ -135,6 +142,7 @@ def fill(workspace: Workspace, table: Table, name: str, rows: list[Row]) -> None
 HELPERS: dict[str, tuple[tuple[str, str], ...]] = {
     "control_input": (("dataset", "varchar"), ("row_count", "bigint")),
     "period_lock": (("sealed_to", "date"), ("closed_period", "varchar")),
+    "proof_account": (("account", "varchar"), ("currency", "varchar")),
 }
 """Relations that a stage makes for its gate alone."""
 
@@ -147,7 +155,7 @@ def stage_workspace(folder: Path, stage: Stage, tables: Tables) -> Workspace:
     for read in stage.reads:
         if read.table not in stage.writes or read.when != "today":
             fill(workspace, read.table, read.name, tables.get(read.name, []))
-    for name in ("item", "item_source", "undone_leg"):
+    for name in ("item", "item_source", "opened", "undone_leg"):
         fill(workspace, OPEN_ITEM, name, tables.get(name, []))
     for name, columns in HELPERS.items():
         holes = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)

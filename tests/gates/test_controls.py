@@ -22,6 +22,7 @@ RIGHT = row("match_leg", side="ledger", item_id="E1")
 ITEM = row("open_item", amount_minor=1000)
 PARTNER = row("open_item", side="ledger", item_id="E1", amount_minor=1000)
 WAITING = row("open_item", item_id="L2", amount_minor=7)
+OPENED = row("opening_item", source="s")
 KEY = posting_key("J1")
 BATCH = row("batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY))
 POSTED = row("posting_receipt", posting_key=KEY)
@@ -85,7 +86,17 @@ SOUND: dict[str, Rows] = {
                 **{"class": name, "row_count": rows, "amount_minor": minor},
             )
             for name, rows, minor in (("input", 2, 970), ("open", 1, 970), ("quarantined", 1, 0))
+        ]
+        + [
+            row(
+                "conservation_certificate", source="s", dataset="opening_item",
+                **{"class": name, "amount_minor": 500},
+            )
+            for name in ("input", "open")
         ],
+        "opening_item": [OPENED],
+        "ledger_balance": [row("ledger_balance", account="1010")],
+        "proof_account": [{"account": "1100", "currency": "EUR"}],
         "proof": [
             row("proof", position=1, component="ledger", amount_minor=5),
             row("proof", position=2, component="bank", amount_minor=-5),
@@ -162,7 +173,7 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("reporting", "RPT-001", 1, {"conservation_certificate": [
         *SOUND["reporting"]["conservation_certificate"][:2]]}),
     ("reporting", "RPT-002", 970, {"conservation_certificate": [
-        *SOUND["reporting"]["conservation_certificate"][::2]]}),
+        *SOUND["reporting"]["conservation_certificate"][:3:2]]}),
     ("reporting", "RPT-003", 1, {"proof": [row("proof", amount_minor=1)]}),
     ("reporting", "RPT-003", 1, {"proof": SOUND["reporting"]["proof"][:2]}),
     ("reporting", "RPT-004", 1, {"proof": SOUND["reporting"]["proof"][1:]}),
@@ -174,6 +185,10 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("reporting", "RPT-007", 8, {"ageing": []}),
     ("reporting", "RPT-008", 1000, {"journal_line": []}),
     ("reporting", "RPT-008", 1, {"previous_account_roll": []}),
+    ("reporting", "RPT-009", 1, {"opening_item": [OPENED | {"amount_minor": 501}]}),
+    ("reporting", "RPT-009", 7, {"ledger_balance": [
+        row("ledger_balance", account="1010"),
+        row("ledger_balance", account="1100", amount_minor=7)]}),
 ]  # fmt: skip
 """Stage, rule, its delta, and the tables that replace those of the sound night."""
 

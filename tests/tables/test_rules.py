@@ -47,6 +47,8 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     "BIL-011": [{"amount_minor": -500, "open_minor": -500}, {"kind": "credit_note"}],
     "BIL-012": [{"open_minor": 501}, {"open_minor": -500}],
     "BIL-013": [{"due_date": EARLIER}],
+    "OPE-010": [{"kind": "cash"}, {"side": "left"}],
+    "OPE-011": [{"balance_date": EARLIER}],
     "FXR-010": [{"rate_exact": 0}, {"rate_exact": None}],
     "FXR-011": [{"from_currency": "EUR", "rate_exact": 2}, {"rate_date": MISREAD}],
     "OPN-010": [{"side": "left"}, {"dataset": "payout"}],

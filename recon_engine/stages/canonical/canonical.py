@@ -12,6 +12,7 @@ from recon_engine.periods import due_dates
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.rulebook.sources import Source
 from recon_engine.stages.canonical.files import read_files
+from recon_engine.stages.canonical.opening import read_opening_items
 from recon_engine.stages.canonical.quarantine import judge
 from recon_engine.stages.canonical.refusal import refuse_rows, refuse_statements
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
@@ -20,6 +21,7 @@ from recon_engine.tables.canonical import (
     CANONICAL_TABLES,
     LANDED_FILE,
     LINE_IDENTITY,
+    OPENING_ITEM,
     SETTLEMENT_LINE,
     STATEMENT_BALANCE,
 )
@@ -60,11 +62,11 @@ RECIPES = {
 def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return the canonical rows of one source and date.
 
-    Reads:   landed_file of the date; earlier landed_file, line_identity, statement_balance and
-             settlement_line: what a batch that comes again had said; exceptions of the previous
-             date, for the day on which each was first seen.
+    Reads:   landed_file of the date; earlier landed_file, line_identity, opening_item,
+             statement_balance and settlement_line: what a batch that comes again had said;
+             exceptions of the previous date, for the day on which each was first seen.
     Returns: the tables of the source's recipe, with quarantined_row, line_identity,
-             cross_reference and exception_item.
+             cross_reference and exception_item; on the date of a take-on opening_item.
     Raises:  ParseError where a file, a statement or a batch must be refused whole.
     """
     source = rules.sources[run.scope]
@@ -72,7 +74,15 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     parser = find_parser(source.parser)
     values = _values(source, rules, run, recipe)
     restates = source.record == "settlement"
-    read_files(inputs, source, parser, identified=recipe.identified, restates=restates)
+    read_opening_items(inputs, rules, source, run)
+    read_files(
+        inputs,
+        source,
+        parser,
+        identified=recipe.identified,
+        restates=restates,
+        take_on=run.take_on,
+    )
     _register_rules(inputs, source, rules, parser)
     inputs.make("typed", SQL / f"{source.record}_candidate.sql", **values)
     judge(inputs, recipe.dataset)
@@ -96,7 +106,7 @@ def read_source(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         inputs.make("reference_source", SQL / f"reference_{source.record}.sql", **values)
         inputs.make("cross_reference", SQL / "cross_reference.sql", **values)
         outputs["cross_reference"] = "cross_reference"
-    made = (*recipe.tables, "quarantined_row", "line_identity", "exception_item")
+    made = (*recipe.tables, "quarantined_row", "line_identity", "exception_item", "opening_item")
     return outputs | {name: name for name in made}
 
 
@@ -111,6 +121,7 @@ def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) ->
         "contract": source.contract,
         "feed": source.feed,
         "business_date": run.business_date.isoformat(),
+        "take_on": run.take_on,
         "processor": source.processor,
         "processor_account": source.processor_account,
         "bank_account": source.bank_account,
@@ -173,6 +184,7 @@ CANONICAL = Stage(
         Read(LANDED_FILE),
         Read(LANDED_FILE, "history"),
         Read(LINE_IDENTITY, "history"),
+        Read(OPENING_ITEM, "history"),
         Read(STATEMENT_BALANCE, "history"),
         Read(SETTLEMENT_LINE, "history"),
         Read(EXCEPTION_ITEM, "previous"),

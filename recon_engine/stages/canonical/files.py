@@ -29,12 +29,19 @@ class Arrival:
 
 
 def read_files(
-    inputs: Workspace, source: Source, parser: Parser, *, identified: bool, restates: bool
+    inputs: Workspace,
+    source: Source,
+    parser: Parser,
+    *,
+    identified: bool,
+    restates: bool,
+    take_on: str = "",
 ) -> None:
     """Make `source_file`, `unread_file` and one `record_<name>` of every kind the source yields.
 
     `identified` tells lines that count once over all files from a snapshot that holds for its day,
     `restates` a record whose batches may come again with other content after their date is sealed.
+    The file of a `take_on` is no file of the source.
     Reads:   landed_file, history_landed_file.
     Makes:   source_file, one row per delivery of the date, with its disposition;
              unread_file, one row per file that could not be read and was replaced since;
@@ -42,7 +49,13 @@ def read_files(
     Raises:  ParseError where a file cannot be read and nothing has replaced it; no row of any file
              is kept then.
     """
-    inputs.make("source_file", SQL / "source_file.sql", identified=identified, restates=restates)
+    inputs.make(
+        "source_file",
+        SQL / "source_file.sql",
+        identified=identified,
+        restates=restates,
+        take_on=take_on,
+    )
     kinds = (RECORDS[source.record], *([STATEMENT] if source.record == "bank" else []))
     for record in kinds:
         inputs.append(f"record_{record.name}", [_empty(record)])

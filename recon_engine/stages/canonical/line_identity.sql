@@ -1,6 +1,7 @@
 -- line_identity: every appearance of every line, and whether it counts
 -- in:  named_line              lines with the identity they have in every version of their batch
 --      history_line_identity   appearances of all earlier dates
+--      history_opening_item    what a take-on brought along, under the identity its line will have
 --      gone_line               lines that a later version of their batch took back
 --      standing_line           lines in force of the batches that come again tonight
 --      same_line               rows of such a batch that say what stands
@@ -8,14 +9,20 @@
 --
 -- A line of a batch that comes again counts where it says something else than before. It counts under
 -- an identity of its own then: what stood is taken back as a line, and both are seen.
+-- Lines of the date of a take-on stand in the ledger already: they are kept, and none of them counts.
 with
-seen as (
-    select
-        identity as base_id,
-        identity not in (select base_id from gone_line) as known,
+came_before as (
+    select identity as base_id
     from history_line_identity
-    where disposition = 'counted' and dataset = $dataset
-    group by identity
+    where disposition in ('counted', 'taken_on') and dataset = $dataset
+    union
+    select item_id as base_id
+    from history_opening_item
+),
+
+seen as (
+    select base_id, base_id not in (select base_id from gone_line) as known
+    from came_before
 ),
 
 ranked as (
@@ -40,6 +47,7 @@ judged as (
             when file_disposition not in ('counted', 'restated') then file_disposition
             when same or appearance > 1 then 'duplicate'
             when known and not stood then 'duplicate'
+            when $take_on <> '' then 'taken_on'
             else 'counted'
         end as disposition,
     from ranked

@@ -1,6 +1,8 @@
 -- processor_balance: what each settlement batch opened with, moved and closed with
--- in:  candidate   typed rows of counted and restated files, quarantined ones included
--- out: one row per batch and currency of a processor that closes every batch at zero or prints its balances
+-- in:  candidate      typed rows of counted and restated files, quarantined ones included
+--      opening_item   what a take-on says the processor holds
+-- out: one row per batch and currency of a processor that closes every batch at zero or prints its balances;
+--      a take-on is a batch of its own
 with
 batch as (
     select
@@ -35,4 +37,21 @@ select
     file_id,
 from batch
 where $closes_at_zero or (opening_minor is not null and closing_minor is not null)
+union all
+select
+    source,
+    entity,
+    $processor as processor,
+    $processor_account as processor_account,
+    'take-on' as batch_ref,
+    currency,
+    balance_date,
+    cast($business_date as date) as business_date,
+    0 as line_count,
+    amount_minor as opening_minor,
+    0 as movement_minor,
+    amount_minor as closing_minor,
+    file_id,
+from opening_item
+where kind = 'processor_balance'
 order by source, processor_account, batch_ref, currency, file_id

@@ -1,7 +1,7 @@
 -- source_file: the deliveries of the date and what becomes of the lines in each
 -- in:  landed_file           one row per delivery of this source and date
 --      history_landed_file   the same of all earlier dates
--- out: one row per delivery
+-- out: one row per delivery; the file of a take-on is none of the source's own
 --
 -- Lines with an identity over files count once, so bytes that had landed before repeat them. A snapshot
 -- holds for its day alone: the bytes of an earlier day say that nothing changed, and count again.
@@ -43,4 +43,5 @@ select
 from arrival as f
 left join newest as n on n.batch_key = f.batch_key
 left join known as k on k.batch_key = f.batch_key
+where f.file_id <> $take_on
 order by f.delivery_seq

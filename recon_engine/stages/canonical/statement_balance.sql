@@ -3,6 +3,7 @@
 --      candidate           its entries, typed
 --      source_file         one row per delivery
 --      currency_exponent   currency, decimals
+--      opening_item        the last statement before a take-on, where the bank's own is not there
 -- out: one row per statement, account and currency; pages of a statement are one
 with
 moved as (
@@ -72,4 +73,21 @@ left join moved as m
     and m.bank_account = s.bank_account
     and m.statement_id = s.statement_id
     and m.currency = s.currency
+union all
+select
+    o.source as source,
+    o.entity as entity,
+    $bank_account as bank_account,
+    o.document_id as statement_id,
+    o.document_id as sequence_no,
+    o.currency as currency,
+    cast(null as date) as opening_date,
+    o.event_date as closing_date,
+    0 as entry_count,
+    o.amount_minor as opening_minor,
+    0 as movement_minor,
+    o.amount_minor as closing_minor,
+    o.file_id as file_id,
+from opening_item as o
+where o.kind = 'statement' and o.currency not in (select currency from statement where currency is not null)
 order by source, bank_account, statement_id, currency, file_id

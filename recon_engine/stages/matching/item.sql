@@ -1,5 +1,6 @@
 -- item: everything that enters matching tonight
 -- in:  item_source          new items of the date
+--      opened               what a take-on brings along
 --      previous_open_item   what the previous processing date left open
 --      undone_leg           legs of matches that a decision undoes tonight, or a line taken back
 --      due                  side, event_date, due_date by the banking calendar, for new items without one
@@ -16,6 +17,14 @@ entered as (
         file_id, row_no,
         'new' as origin,
     from item_source
+    union all
+    select
+        item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
+        account, document_id, customer, held_role, event_date, due_date,
+        cast($business_date as date) as first_date,
+        file_id, row_no,
+        'new' as origin,
+    from opened
     union all
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,

@@ -16,6 +16,7 @@ from recon_engine.tables.canonical import (
     BANK_ENTRY,
     DECISION,
     LEDGER_ENTRY,
+    OPENING_ITEM,
     PAYOUT,
     SETTLEMENT_LINE,
 )
@@ -37,7 +38,8 @@ FOUND = ("accepted_pair", "contested_item", "variance_item")
 def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return matches, evidence, open items and exceptions of one reconciliation and date.
 
-    Reads:   canonical lines of the date, open items of the previous processing date, decisions.
+    Reads:   canonical lines of the date, open items of the previous processing date or of a
+             take-on, decisions.
     Returns: match_leg, match_evidence, open_item, exception_item; per side and currency
              items = legs + open items.
     """
@@ -51,8 +53,9 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     )
     for name in ("withdrawal", "undone_leg"):
         inputs.make(name, SQL / f"{name}.sql")
-    _register_due(inputs, rec)
     values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
+    inputs.make("opened", SQL / "opened.sql", **values)
+    _register_due(inputs, rec)
     inputs.make("item", SQL / "item.sql", **values)
     inputs.make("accepted_pair_restated", SQL / "restated_pair.sql")
     _run_passes(inputs, rules.passes[rec.passes].passes)
@@ -119,7 +122,8 @@ def _register_rules(
 
 def _register_due(inputs: Workspace, rec: Reconciliation) -> None:
     """Make `due`: the last day in time for every side and event date of new items."""
-    query = "select distinct side, event_date from item_source order by side, event_date"
+    new = "select side, event_date from item_source union select side, event_date from opened"
+    query = f"select * from ({new}) order by side, event_date"
     lags = {str(side): days for side, days in rec.lag_days.items()}
     rows = [
         (side, day, due_dates([day], lags.get(side, 0), rec.calendar)[day])
@@ -137,6 +141,7 @@ MATCHING = Stage(
         Read(PAYOUT),
         Read(BANK_ENTRY),
         Read(LEDGER_ENTRY),
+        Read(OPENING_ITEM),
         Read(OPEN_ITEM, "previous"),
         Read(EXCEPTION_ITEM, "previous"),
         Read(MATCH_LEG, "history"),

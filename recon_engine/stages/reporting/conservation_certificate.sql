@@ -3,6 +3,7 @@
 --      settlement_line, ledger_entry, bank_entry     rows in force; settlement lines taken back enter turned
 --      match_leg, open_item                          what became of the items
 --      previous_open_item                            what was carried in
+--      opening_item                                  what a take-on brings along
 --      in_scope_account                              ledger accounts that a reconciliation declares
 -- out: one row per source, table, origin, currency and class; `input` is the sum of the others
 with
@@ -53,6 +54,14 @@ item as (
     left join undone as u on u.item_id = h.item_id
 ),
 
+opening as (
+    select
+        source, currency, reconciliation,
+        case when side = 'payout' then -amount_minor else amount_minor end as amount_minor,
+    from opening_item
+    where kind <> 'processor_balance'
+),
+
 part as (
     select source, dataset, 'new' as origin, currency, 'input' as class, 1 as row_count, amount_minor
     from read_row
@@ -60,6 +69,13 @@ part as (
     select source, dataset, 'new' as origin, currency, class, 1 as row_count, amount_minor
     from read_row
     where class <> 'counted'
+    union all
+    select source, 'opening_item' as dataset, 'new' as origin, currency, 'input' as class, 1 as row_count, amount_minor
+    from opening
+    union all
+    select source, 'opening_item' as dataset, 'new' as origin, currency, 'taken_on' as class, 1 as row_count, amount_minor
+    from opening
+    where reconciliation is null
     union all
     select source, dataset, origin, currency, class, 1 as row_count, amount_minor
     from item

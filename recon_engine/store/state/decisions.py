@@ -76,6 +76,12 @@ class Decisions(Audit):
         with self._reading() as con:
             return [DecisionRow(**row._asdict()) for row in con.execute(wanted)]
 
+    def decided(self, kind: str) -> list[DecisionRow]:
+        """Return every decision of a kind, in the order of their numbers."""
+        wanted = select(DECISION).where(DECISION.c.kind == kind).order_by(DECISION.c.decision_seq)
+        with self._reading() as con:
+            return [DecisionRow(**row._asdict()) for row in con.execute(wanted)]
+
     def decision_head(self) -> int:
         """Return the number of the last decision, 0 where there is none."""
         with self._reading() as con:
@@ -93,7 +99,7 @@ class Decisions(Audit):
         reason: str,
         decided_at: datetime,
     ) -> int:
-        """Record what a second person says of a batch, and return the number of the verdict.
+        """Record what a second person says of a batch or a take-on; return the verdict's number.
 
         The database keeps maker and checker apart; here only the sentence is made.
         Raises: Rejected where the checker is the maker, or no reason is given.
@@ -116,7 +122,7 @@ class Decisions(Audit):
         except ReconError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise Rejected(
-                    f"batch {batch_id[:12]}: found {checker.strip() or 'nobody'} with the reason "
+                    f"{batch_id[:12]}: found {checker.strip() or 'nobody'} with the reason "
                     f"'{reason.strip()}', expected another person than {maker}, who prepared it, "
                     "and a reason; nothing was decided"
                 ) from error

@@ -1,5 +1,6 @@
 -- MAT-001: new items, items carried over and items reopened all enter, each once
 -- in:  item_source          new items of the date
+--      opened               what a take-on brings along
 --      previous_open_item   what the previous processing date left open
 --      undone_leg           legs of matches that are undone
 --      item                 everything that enters
@@ -7,6 +8,8 @@
 with
 came as (
     select item_id, side, currency, amount_minor, 1 as came from item_source
+    union all
+    select item_id, side, currency, amount_minor, 1 as came from opened
     union all
     select item_id, side, currency, amount_minor, 1 as came from previous_open_item
     union all

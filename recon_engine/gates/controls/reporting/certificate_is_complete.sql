@@ -2,6 +2,7 @@
 -- in:  conservation_certificate   one row per source, table, origin, currency and class
 --      line_identity              appearances of lines
 --      quarantined_row            rows that broke a rule
+--      opening_item               what a take-on brings along
 --      settlement_line            of them those that take back an earlier version's
 -- out: one number: rows by which they differ, over sources and tables
 with
@@ -15,6 +16,8 @@ counted as (
     select source, dataset, -1 as row_count from quarantined_row
     union all
     select source, 'settlement_line' as dataset, -1 as row_count from settlement_line where generation = -1
+    union all
+    select source, 'opening_item' as dataset, -1 as row_count from opening_item where kind <> 'processor_balance'
 ),
 
 gap as (

@@ -20,7 +20,12 @@ class NightResult:
 
 
 def run_night(
-    project: Project, business_date: date, *, actor: str, say: Say | None = None
+    project: Project,
+    business_date: date,
+    *,
+    actor: str,
+    say: Say | None = None,
+    verb: str = "run",
 ) -> NightResult:
     """Return what one night did. A sealed date is left alone: nothing is pulled for it.
 
@@ -43,6 +48,12 @@ def run_night(
     }
     not_pulled |= {f.source: Rejected(f.message) for f in report.refused}
     result = run_date(
-        project, business_date, actor=actor, say=say, run_id=run_id, not_pulled=not_pulled
+        project,
+        business_date,
+        actor=actor,
+        say=say,
+        run_id=run_id,
+        not_pulled=not_pulled,
+        verb=verb,
     )
     return NightResult(report, result)

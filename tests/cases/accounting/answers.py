@@ -11,6 +11,7 @@ from itertools import permutations
 from recon_engine.money import Money
 from tests.cases.accounting.company import AGAIN, documents, ledger_rows
 from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import Report, days, moves, night, reports
 from tests.cases.accounting.tables import LINE, Case, EntryLine
 
@@ -33,6 +34,7 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         applications,
         balances,
         expected,
+        opened,
         suppressed,
         restated,
         seals,
@@ -82,7 +84,11 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
         ),
     )
     yield from _unequal(
-        _sums((row.day, row.account, row.amount) for row in ledger_rows(case)).items(),
+        _sums(
+            (row.day, row.account, row.amount)
+            for row in ledger_rows(case)
+            if row.day > taken_on(case)
+        ).items(),
         _sums(
             (r["posting_date"], r["account"], r["functional_minor"])
             for r in outcome.rows("ledger_entry")
@@ -261,6 +267,46 @@ def expected(case: Case, outcome: Outcome) -> Iterator[str]:
             yield f"{given.day} {found['line']}: is overdue or an exception"
 
 
+def opened(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which opening items did not come in as they stand, or do not age from their own day.
+
+    Said are also the ledger, the processor and the bank of that day, as they were read.
+    """
+    day = taken_on(case)
+    if day not in outcome.nights:
+        return
+    tables = outcome.nights[day].tables
+    yield from _unequal(
+        [(i.kind, i.day, i.account, i.amount, i.name) for i in opening_items(case)],
+        (
+            (
+                r["kind"],
+                r["event_date"],
+                r["account"],
+                r["amount_minor"],
+                r["payout_ref"] or r["document_id"],
+            )
+            for r in tables["opening_item"]
+        ),
+    )
+    read = {r["account"]: r["amount_minor"] for r in tables["ledger_balance"]}
+    booked = _sums((day, row.account, row.amount) for row in ledger_rows(case) if row.day <= day)
+    yield from _unequal(
+        {(account, amount) for (_, account), amount in booked.items()}, read.items()
+    )
+    yield from (f"ledger {pair}" for pair in stood(case, "trial_balance").items() - read.items())
+    for given, table in (("processor", "processor_balance"), ("bank", "statement_balance")):
+        yield from _unequal(
+            stood(case, f"{given}_balance").values(), (r["closing_minor"] for r in tables[table])
+        )
+    for on, later in outcome.nights.items():
+        aged = [r for r in later.tables["exception_item"] if r["reason"] == "unmatched_ledger"]
+        for item in opening_items(case) if day < on else ():
+            ages = [r["age_days"] for r in aged if r["event_date"] == item.day]
+            if item.kind == "document" and ages != [(on - item.day).days]:
+                yield f"{on} {item.name}: is {ages} days old"
+
+
 def suppressed(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which lines delivered again are not listed; and which are, that nobody sent again."""
     by_label = {report.label: report for report in reports(case)}
@@ -324,8 +370,9 @@ def seals(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say what a person was asked to look at without a cause in the case."""
-    undone = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
+    caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
+    caused |= {r["item_id"] for r in outcome.rows("opening_item") if r["kind"] == "document"}
     for row in outcome.rows("exception_item"):
         listed = row["reason"] in ("suppressed_line", "restated_batch")
-        if not listed and row["item_id"] not in undone:
+        if not listed and row["item_id"] not in caused:
             yield f"{row['reason']}: {row['detail']}"

@@ -18,6 +18,13 @@ from sqlalchemy.pool import NullPool
 from recon_engine.demo.camt import camt053
 from recon_engine.demo.erp import ERP, GL_ENTRY, OPEN_INVOICE, TRIAL_BALANCE, plain
 from recon_engine.demo.model import BankEntry, Statement
+from tests.cases.accounting.opening import (
+    OpeningItem,
+    opening_file,
+    opening_items,
+    stood,
+    taken_on,
+)
 from tests.cases.accounting.reports import CURRENCY, days, reference, reports
 from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
 
@@ -53,7 +60,7 @@ class Document:
 
 def statements(case: Case) -> list[tuple[date, bytes]]:
     """Return the bank's statement of every date; a payout's reference is in the remittance."""
-    made, balance = [], 0
+    made, balance = [], sum(stood(case, "bank_balance").values())
     for number, day in enumerate(days(case), start=1):
         booked = [line for line in case.bank if line.day == day]
         closing = balance + sum(line.amount for line in booked)
@@ -70,8 +77,11 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
 def _payout(case: Case, entry: BankLine) -> str:
     """Return the reference of the one payout that a bank line can be."""
     sent = [line for line in case.report if line.kind == "payout" and line.day <= entry.day]
-    (paid,) = [line for line in sent if line.net == -entry.amount]
-    return f"PO-{paid.name}"
+    paid = [f"PO-{line.name}" for line in sent if line.net == -entry.amount]
+    opening = (item for item in opening_items(case) if item.kind == "payout")
+    paid += [item.name for item in opening if item.amount == entry.amount]
+    assert len(paid) == 1, f"{case.name} {entry.name}: can be {paid}"
+    return paid[0]
 
 
 def documents(case: Case) -> list[Document]:
@@ -82,7 +92,9 @@ def documents(case: Case) -> list[Document]:
     sold = [line for line in case.report if line.kind in ("charge", "refund")]
     charges = list({line.base: line for line in reversed(sold)}.values())[::-1]
     made: list[Document] = []
-    for row in (row for row in ledger_rows(case) if _is_control(row)):
+    control = [row for row in ledger_rows(case) if _is_control(row)]
+    opening = [row for row in control if row.day <= taken_on(case)]
+    for row in control[len(opening) :]:
         missing = row.amount
         while missing:
             kind = "charge" if row.account == RECEIVABLES else "refund"
@@ -94,7 +106,16 @@ def documents(case: Case) -> list[Document]:
             assert missing * row.amount >= 0, f"{case.name} {row.entry}: less than {line.name}"
             made.append(_document(case, row, line))
     assert len(made) == len(charges), f"{case.name}: a line has no document"
-    return made
+    taken = [item for item in opening_items(case) if item.kind == "document"]
+    assert sum(row.amount for row in opening) == sum(item.amount for item in taken)
+    return [_opening_document(item) for item in taken] + made
+
+
+def _opening_document(item: OpeningItem) -> Document:
+    customer = f"C-{item.name}"
+    return Document(
+        item.name, "invoice", customer, item.day, item.account, item.amount, item.name, item.name
+    )
 
 
 def _is_control(row: EntryLine) -> bool:
@@ -137,6 +158,7 @@ def write_project(case: Case, folder: Path) -> None:
     """Write the rulebook, the environment and the ERP of a case; its inbox is still empty."""
     shutil.copytree(FOLDER / "mappings", folder / "mappings")
     (folder / "recon.yaml").write_text(PROJECT)
+    (folder / "opening.csv").write_text(opening_file(case))
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
     path = folder / "mappings" / "sources" / "processor.yaml"

@@ -10,6 +10,7 @@ from recon_engine.tables.control import CLASSES
 from tests.cases.accounting.answers import balance
 from tests.cases.accounting.company import AGAIN, ENTITY, documents
 from tests.cases.accounting.nights import Night, Outcome, Row
+from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import in_force, known, moves, reports
 from tests.cases.accounting.tables import Case
 
@@ -74,10 +75,12 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
     lines = in_force(case, day)
     at_bank = sum(line.amount for line in case.bank if line.day <= day)
     sent = -sum(line.net for line in lines if line.kind == "payout")
+    opened = sum(stood(case, "bank_balance").values())
+    on_its_way = sum(item.amount for item in opening_items(case) if item.kind == "payout")
     said = {
         "1200": sum(line.net for line in lines),
-        "1010": sent - at_bank,
-        "1000": at_bank,
+        "1010": on_its_way + sent - at_bank,
+        "1000": opened + at_bank,
     }
     for account, amount in said.items():
         found = balance(case, outcome, ENTITY, account, day)
@@ -96,7 +99,7 @@ def documents_are_read(case: Case, outcome: Outcome, day: date) -> Iterator[str]
 
 def statements_follow(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I7: opening and entries give the closing; a statement opens where the last one closed."""
-    before = 0
+    opened = before = sum(stood(case, "bank_balance").values())
     for on, night in outcome.nights.items():
         for row in night.tables["statement_balance"] if on <= day else ():
             if row["opening_minor"] != before:
@@ -104,7 +107,7 @@ def statements_follow(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
             before = row["closing_minor"]
             if row["opening_minor"] + row["movement_minor"] != before:
                 yield f"statement {row['statement_id']} does not add up"
-    said = sum(line.amount for line in case.bank if line.day <= day)
+    said = opened + sum(line.amount for line in case.bank if line.day <= day)
     if before != said:
         yield f"the bank closes at {before}, the case has {said}"
 
@@ -180,6 +183,24 @@ def parts_add_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
             yield f"fee of {outcome.names[row['line_id']]}: {row['fee_minor']}"
 
 
+def opens_without_posting(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I23: a take-on totals the ledger per account, posts nothing, no line of its day counts."""
+    tables = outcome.nights[day].tables
+    held: defaultdict[str, int] = defaultdict(int)
+    for row in tables["opening_item"]:
+        held[row["account"]] += row["amount_minor"]
+    if day != taken_on(case):
+        if held:
+            yield f"opening items {dict(held)}"
+        return
+    if dict(held) != stood(case, "trial_balance"):
+        yield f"opening items {dict(held)}, the ledger {stood(case, 'trial_balance')}"
+    made = ("settlement_line", "bank_entry", "ledger_entry", "match_leg", "allocation")
+    for table in (*made, "journal_line", "settlement_application", "batch"):
+        if tables[table]:
+            yield f"{table} has {len(tables[table])} rows"
+
+
 def runs_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I15: the same date once more has nothing to do and leaves every dataset as it stood."""
     night = outcome.nights[day]
@@ -205,4 +226,5 @@ LAWS: dict[str, Law] = {
     "I9": used_once,
     "I10": parts_add_up,
     "I15": runs_once,
+    "I23": opens_without_posting,
 }

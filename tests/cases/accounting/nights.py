@@ -13,16 +13,20 @@ import pyarrow.parquet as pq
 
 from recon_engine.night import run_night
 from recon_engine.pipeline import STAGES
-from recon_engine.run import Project, open_project
+from recon_engine.run import Project, RunResult, open_project
 from recon_engine.run.scopes import scopes
+from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
+from recon_engine.take_on import enact, judge, propose
 from tests.cases.accounting.company import deliver, write_project
+from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
 from tests.cases.accounting.tables import Case, Given
 
 Row = dict[str, Any]
 Hashes = dict[tuple[str, str, str], str]
 """Logical hash by stage, scope and table."""
+APPROVE = re.compile(r"G\d+ to G\d+ approved")
 UNAPPLY = re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)")
 
 
@@ -67,6 +71,10 @@ def run_case(
     with open_project(folder) as project:
         for day in days(case):
             deliver(case, folder, day)
+            if day == taken_on(case):
+                propose(project, folder / "opening.csv", "E1", day, maker="controller")
+                continue
+            nights |= _approved(case, project, day)
             _decide(case, project, day, names)
             nights[day] = _night(project, day)
             names |= _names(case, nights[day])
@@ -77,9 +85,20 @@ def run_case(
     return Outcome(nights, names)
 
 
-def _night(project: Project, day: date) -> Night:
+def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:
+    """Return the night of the take-on that a second person approves on a day, where one does."""
+    given = [g for g in case.given("decision") if APPROVE.fullmatch(g.value) and g.day == day]
+    if not given:
+        return {}
+    (one,) = take_ons(project.state)
+    one = judge(project, one, "approve", checker="chief accountant", reason=given[0].value)
+    run = enact(project, one, actor="chief accountant").run
+    return {one.business_date: _night(project, one.business_date, run)}
+
+
+def _night(project: Project, day: date, run: RunResult | None = None) -> Night:
     sealed_before = project.state.sealed_to("E1", day)
-    run = run_night(project, day, actor="controller").run
+    run = run or run_night(project, day, actor="controller").run
     stood = _manifests(project, day)
     again = run_night(project, day, actor="controller").run if run.status == "done" else run
     return Night(
@@ -136,7 +155,7 @@ def _names(case: Case, night: Night) -> dict[str, str]:
 def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:
     """Record what a person decides on a day; the subject is the line's item."""
     for given in case.given("decision"):
-        if given.day == day:
+        if given.day == day and not APPROVE.fullmatch(given.value):
             project.state.decide(
                 kind="unapply",
                 entity=given.entity,

@@ -47,7 +47,7 @@ def days(case: Case) -> list[date]:
 
     What a given says is sealed was a date of its own before.
     """
-    given = [night(case, g.day) for g in case.givens]
+    given = [night(case, g.day) for g in case.givens if g.kind != "opening_item"]
     asked = [b.day for b in case.balances]
     booked = [*(e.day for e in case.entries), *(line.day for line in case.bank)]
     reported = [known(case, line) for line in case.report]

@@ -13,11 +13,12 @@ from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
 from recon_engine.cli.run import run
 from recon_engine.cli.status import status
+from recon_engine.cli.take_on import take_on
 
 __all__ = ["app", "main"]
 
 for panel, verbs in (
-    ("Begin", (demo, init, check, doctor, schema)),
+    ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post)),
 ):

@@ -182,4 +182,5 @@ def told(
 
 def names() -> list[str]:
     """Return the verbs."""
-    return [str(getattr(verb.callback, "__name__", "")) for verb in app.registered_commands]
+    called = (str(getattr(verb.callback, "__name__", "")) for verb in app.registered_commands)
+    return [name.replace("_", "-") for name in called]

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from recon_engine.cli.run import Busy, actor
+from recon_engine.cli.run import Busy, Stages, actor
+from recon_engine.cli.take_on import take_on_json
 from recon_engine.cli.terminal import Terminal, WrongCommand, add_row, counted, grid
-from recon_engine.errors import ExitCode
+from recon_engine.errors import ExitCode, Rejected
 
 if TYPE_CHECKING:
     from recon_engine.deliver import Batch, Posted
     from recon_engine.run import Project
+    from recon_engine.take_on import TakeOn
 
 BatchArgument = Annotated[
     str, typer.Argument(metavar="BATCH", help="Id of a batch, or its first digits.")
@@ -26,9 +28,10 @@ SHORT = 12
 def approve(
     context: typer.Context, batch: BatchArgument = "", reason: ReasonOption = "checked"
 ) -> ExitCode:
-    """Approve a batch as it stands, by its hash; without one, list the batches that wait.
+    """Approve a batch or take-on as it stands, by its hash; without one, list what waits.
 
-    Who prepared a batch cannot approve it. Nothing is posted until `recon post`.
+    Who prepared it cannot approve it. A batch is not posted until `recon post`; a take-on is in
+    force at once.
     """
     terminal = Terminal.of(context)
     if not batch:
@@ -47,39 +50,68 @@ def reject(context: typer.Context, batch: BatchArgument, reason: ReasonOption = 
 
 
 def waiting(terminal: Terminal) -> ExitCode:
-    """List the batches that hold a journal, and how far each came."""
+    """List take-ons, and the batches that hold a journal, and how far each came."""
     from recon_engine.deliver import batches
     from recon_engine.run import open_project
+    from recon_engine.run.take_ons import take_ons
 
     with open_project(terminal.project) as project:
-        found = batches(project)
-    table = grid("batch", "entity", "date", "journals", "reversals", "state", right=("journals",))
+        found, opened = batches(project), take_ons(project.state)
+    headings = ("id", "what", "entity", "date", "journals", "reversals", "state")
+    table = grid(*headings, right=("journals",))
+    for begin in opened:
+        add_row(
+            table,
+            begin.take_on_id[:SHORT],
+            "take-on",
+            begin.entity,
+            begin.business_date,
+            "",
+            "",
+            begin.state,
+        )
     for one in found:
         add_row(
             table,
             one.batch_id[:SHORT],
+            "batch",
             one.entity,
             one.business_date,
             len(one.rows),
             one.reversals or "",
             one.state,
         )
-    if found:
+    waits = [*(b.take_on_id for b in opened if b.verdict is None), *(b.batch_id for b in found)]
+    if found or opened:
         terminal.show(table)
-        terminal.show(f"recon approve {found[0].batch_id[:SHORT]} --reason TEXT")
-    else:
+    if waits:
+        terminal.show(f"recon approve {waits[0][:SHORT]} --reason TEXT")
+    elif not opened:
         terminal.show("no batch waits: the ledger has all that was proposed")
-    return terminal.answer("approve", ExitCode.DONE, {"batches": [batch_json(b) for b in found]})
+    content = {
+        "batches": [batch_json(b) for b in found],
+        "take_ons": [take_on_json(b) for b in opened],
+    }
+    return terminal.answer("approve", ExitCode.DONE, content)
 
 
 def decide(
     terminal: Terminal, start: str, verdict: Literal["approve", "reject"], reason: str
 ) -> ExitCode:
     """Record a verdict and say what it binds."""
-    from recon_engine.deliver import judge
+    from recon_engine.deliver import batches, judge
     from recon_engine.run import open_project
+    from recon_engine.take_on import find_take_on
 
     with open_project(terminal.project) as project:
+        one = find_take_on(project, start)
+        if one is not None:
+            if any(batch.batch_id.startswith(start) for batch in batches(project)):
+                raise Rejected(
+                    f"'{start[:40]}': found a take-on and a batch that begin so, expected one; "
+                    "nothing was decided"
+                )
+            return decide_take_on(terminal, project, one, verdict, reason)
         batch = judge(project, start, verdict, checker=actor(), reason=reason)
     said = batch.verdict.checker if batch.verdict else ""
     terminal.show(
@@ -89,6 +121,36 @@ def decide(
     if verdict == "approve":
         terminal.show("recon post sends it")
     return terminal.answer(verdict, ExitCode.DONE, batch_json(batch))
+
+
+def decide_take_on(
+    terminal: Terminal,
+    project: Project,
+    one: TakeOn,
+    verdict: Literal["approve", "reject"],
+    reason: str,
+) -> ExitCode:
+    """Record a verdict on a take-on; one that is approved runs its night, and is in force."""
+    from recon_engine.take_on import enact, judge
+
+    with Busy(terminal, "rehearsing the night"):
+        told = judge(project, one, verdict, checker=actor(), reason=reason)
+    said = told.verdict.checker if told.verdict else ""
+    terminal.show(
+        f"{told.state}: take-on {told.take_on_id[:SHORT]} of {told.entity}, "
+        f"{told.business_date}, {told.terms}; prepared by {told.maker}, decided by {said}"
+    )
+    code, findings = ExitCode.DONE, tuple[str, ...]()
+    if told.state == "approved":
+        with Busy(terminal, f"{told.business_date} taking on") as shown:
+            run = enact(project, told, actor=actor(), say=Stages(terminal, shown).say).run
+        if run.status == "stopped":
+            code, findings = ExitCode(run.exit_code), run.findings
+            terminal.warn("approved and not in force; the same command goes on from here")
+        else:
+            terminal.show(f"in force: recon run goes on from {told.business_date}")
+    content = take_on_json(told) | {"findings": list(findings)}
+    return terminal.answer(verdict, code, content)
 
 
 def post(

@@ -636,7 +636,8 @@ where file_id not in (select file_id from landed_file where not repeated)
 -- by dataset, object_id
 select distinct {by}, 1, 0 from cross_reference
 -- must be
-select dataset, identity, 1, 0 from line
+select dataset, identity, 1, 0 from (select dataset, identity from line
+    union all select 'opening_item', item_id from opening_item)
 where identity in (select object_id from cross_reference)
 
 -- canonical billing_document: a document is an invoice or a credit note

@@ -24,6 +24,7 @@ SIDE_WORDS = {
     "ledger_entry": "ledger entry",
     "billing_document": "billing document",
     "payout": "payout",
+    "opening_item": "opening item",
     "quarantined_row": "quarantined row",
     "exception_item": "exception",
 }

@@ -15,6 +15,7 @@ OBJECTS = {
     "ledger_entry": "entry_id",
     "billing_document": "document_id",
     "payout": "payout_id",
+    "opening_item": "item_id",
 }
 """Tables whose rows have a story, and the column of their id."""
 AMOUNTS = {
@@ -23,6 +24,7 @@ AMOUNTS = {
     "ledger_entry": ("amount_minor", "currency"),
     "billing_document": ("amount_minor", "currency"),
     "payout": ("amount_minor", "currency"),
+    "opening_item": ("amount_minor", "currency"),
 }
 MOST_OBJECTS = 20
 MOST_LINES = 6
@@ -79,7 +81,12 @@ class Story:
             for row in self.stored.rows("quarantined_row", "file_id", files)
             if row["row_no"] == row_no
         ]
-        return [*read, *broken]
+        opened = [
+            ("opening_item", row["item_id"])
+            for row in self.stored.rows("opening_item", "file_id", files)
+            if row["row_no"] == row_no
+        ]
+        return [*read, *broken, *opened]
 
     def by_reference(self, wanted: str) -> list[tuple[str, str]]:
         """Return what carries an id of the outside world, or is it."""

@@ -25,6 +25,7 @@ TITLES = {
     "settlement_line": "Processors",
     "ledger_entry": "Ledger",
     "bank_entry": "Bank",
+    "opening_item": "Opening items",
     "bank": "Bank",
     "clearing": "Processor clearing",
     "transit": "Cash in transit",

@@ -79,6 +79,8 @@ def test_one_proposes_and_another_brings_it_into_force(
     approved = recon("approve", told[0]["take_on"][:8], "--reason", "checked", "--project", books)
     again = recon("take-on", books / "opening.csv", "--date", EVE, "--project", books)
     verified = recon("verify", "--project", books)
+    explained = recon("explain", "INV-7", "--project", books)
+    reported = recon("report", "--date", EVE, "--project", books)
 
     assert proposed.code == ExitCode.DONE, proposed.err
     assert [line.split() for line in proposed.out.splitlines() if line.split()[:1] == ["1200"]] == [
@@ -92,3 +94,7 @@ def test_one_proposes_and_another_brings_it_into_force(
     assert "in force: recon run goes on from 2026-03-31" in approved.out
     assert "nothing to do" in again.out
     assert verified.code == ExitCode.DONE, verified.out
+    assert "opening item" in explained.out
+    assert "read from take-on-E1-2026-03-31.csv row 5" in explained.out
+    assert "open in processor on 2026-03-31: 75.00 EUR at receivable" in explained.out
+    assert reported.code == ExitCode.DONE, reported.err

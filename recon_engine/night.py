@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from recon_engine.errors import ReconError, Rejected, Unavailable
 from recon_engine.pull import PullReport, pull
 from recon_engine.run import Project, RunResult, run_date
-from recon_engine.run.runner import Say, new_run_id, sealed
+from recon_engine.run.runner import Say, new_run_id, refuse_unfinished_take_on, sealed
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def run_night(
     """
     run_id = new_run_id(business_date)
     report = PullReport()
+    refuse_unfinished_take_on(project, business_date, verb)
     if not sealed(project, business_date):
         report = pull(
             project.rulebook,

@@ -18,6 +18,7 @@ from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.scopes import drawn_on, scopes
 from recon_engine.run.staging import Job, Made, make_all, prepare
 from recon_engine.run.tables import count_exceptions, write_night
+from recon_engine.run.take_ons import KIND as TAKE_ON
 from recon_engine.run.take_ons import TakeOn, approved
 from recon_engine.stages.stage import Stage
 
@@ -61,6 +62,7 @@ def run_date(
         return RunResult(
             run_id, business_date, "nothing to do", ExitCode.DONE, certificate="conserved"
         )
+    refuse_unfinished_take_on(project, business_date, verb)
     _refuse_out_of_order(project, business_date)
     state = project.state
     state.begin_run(
@@ -106,13 +108,19 @@ def _refuse_out_of_order(project: Project, business_date: date) -> None:
             f"{business_date}: found {files} files of {entity} for {earlier}, which no run has "
             f"closed, expected dates in order; nothing was run, run {earlier} first"
         )
+
+
+def refuse_unfinished_take_on(project: Project, business_date: date, verb: str) -> None:
+    """Raise Unavailable where a take-on is approved and its own night is not closed yet."""
     for entity in project.rulebook.accounts:
         one = approved(project.state, entity)
-        if one and one.business_date < business_date and not _closed(project, one):
+        if one is None or one.business_date > business_date or _closed(project, one):
+            continue
+        if verb != TAKE_ON or one.business_date < business_date:
             raise Unavailable(
                 f"{business_date}: found the take-on of {entity} of {one.business_date} approved "
-                f"and not in force, expected dates in order; nothing was run, run "
-                f"{one.business_date} first"
+                f"and not in force, expected it first; nothing was run, recon approve "
+                f"{one.take_on_id[:12]} goes on with it"
             )
 
 

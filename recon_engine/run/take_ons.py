@@ -39,7 +39,8 @@ def take_on_id(entity: str, business_date: date, file_id: str, terms: str) -> st
 
 def take_ons(state: State) -> list[TakeOn]:
     """Return every take-on that was proposed, the newest last."""
-    return [_take_on(state, decision) for decision in state.decided(KIND)]
+    found = (_take_on(state, decision) for decision in state.decided(KIND))
+    return list({one.take_on_id: one for one in found}.values())
 
 
 def approved(state: State, entity: str) -> TakeOn | None:

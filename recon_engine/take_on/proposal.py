@@ -159,7 +159,10 @@ def _landed(project: Project, one: TakeOn) -> tuple[bytes, Opening]:
 
 
 def _refuse_late(project: Project, one: TakeOn) -> None:
-    """Refuse what comes after another take-on, or after a night."""
+    """Refuse what comes after another take-on, after a night, or on a date that others closed.
+
+    The night runs the date for the whole project: what others closed must not run again.
+    """
     before = approved(project.state, one.entity)
     if before is not None:
         raise Rejected(
@@ -179,6 +182,19 @@ def _refuse_late(project: Project, one: TakeOn) -> None:
             f"{one.entity}: found the night of {min(days, default=closed)} published, expected "
             "none; nothing was taken on, an entity is taken on before its first night"
         )
+    for day, entity, files in project.state.pending_dates(one.business_date):
+        if entity == one.entity:
+            raise Rejected(
+                f"{one.entity}: found {files} files of {day} delivered before, expected none "
+                "before the take-on; nothing was taken on, begin with a new store"
+            )
+    for other in project.rulebook.accounts:
+        to = project.state.sealed_to(other, date.max)
+        if to is not None and to >= one.business_date:
+            raise Rejected(
+                f"{one.entity}: found {one.business_date}, expected a date after {to}, to which "
+                f"{other} is closed; nothing was taken on"
+            )
 
 
 def _refuse_replaced(project: Project, one: TakeOn) -> None:

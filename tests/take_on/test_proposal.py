@@ -145,7 +145,7 @@ def test_only_the_newest_proposal_can_be_approved(proposed: Books) -> None:
             judge(project, older, "approve", checker="ben", reason="checked")
 
 
-def test_no_night_runs_between_approval_and_force(proposed: Books) -> None:
+def test_no_night_runs_between_approval_and_force_and_it_goes_on(proposed: Books) -> None:
     with open_project(proposed.folder) as project:
         (one,) = take_ons(project.state)
         project.state.judge(
@@ -159,8 +159,14 @@ def test_no_night_runs_between_approval_and_force(proposed: Books) -> None:
             decided_at=datetime(2026, 4, 1, tzinfo=UTC),
         )
 
-        with pytest.raises(Unavailable, match="approved and not in force"):
-            run_night(project, FIRST, actor="ben")
+        for day in (EVE, FIRST):
+            with pytest.raises(Unavailable, match="approved and not in force"):
+                run_night(project, day, actor="ben")
+        (one,) = take_ons(project.state)
+        assert judge(project, one, "approve", checker="ben", reason="goes on") == one
+        run = enact(project, one, actor="ben").run
+
+        assert run.status == "done", run.findings
 
 
 def test_it_posts_nothing_and_the_certificate_has_it_as_opening(in_force: Books) -> None:
@@ -222,6 +228,16 @@ def test_a_company_whose_nights_ran_cannot_be_taken_on(in_force: Books) -> None:
     in_force.rewrite("CH-81", "CH-80")
 
     assert "found the night of 2026-03-31 published, expected none" in refusal(in_force)
+
+
+def test_a_date_that_another_entity_has_closed_is_refused(books: Books) -> None:
+    accounts = books.folder / "mappings" / "accounts"
+    chart = (accounts / "E1.yaml").read_text()
+    (accounts / "E2.yaml").write_text(chart.replace("entity: E1", "entity: E2"))
+    with open_project(books.folder) as project:
+        project.state.seal("E2", EVE, "a run")
+
+    assert "expected a date after 2026-03-31, to which E2 is closed" in refusal(books)
 
 
 def test_the_first_statement_must_open_where_the_one_taken_on_closed(first_day: Books) -> None:

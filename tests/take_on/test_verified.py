@@ -50,6 +50,17 @@ def test_opening_items_off_the_ledger_are_found(eve: Finished) -> None:
     assert any("a new item is a line, matched or open, once" in text for text in told)
 
 
+@pytest.mark.parametrize("position", range(3))
+def test_an_opening_item_dropped_with_all_its_hashes_forged_is_found(
+    eve: Finished, position: int
+) -> None:
+    of_source = eve.holdings("opening_item")[position]
+
+    told = findings(eve, {of_source: eve.rows(of_source).slice(1)})
+
+    assert any("opening_item" in text for text in told)
+
+
 def test_a_journal_in_the_night_of_a_take_on_is_found(eve: Finished) -> None:
     lines = [
         row("journal_line", entity="E1", line_no=n, amount_minor=m, functional_minor=m)

@@ -83,19 +83,19 @@ def positions(project: Project, one: TakeOn, rows: Sequence[Row]) -> tuple[Posit
     books = _sums(ledger)
     others = _others(project, one, rows)
     currencies = {currency for _, currency in (*items, *books, *others)}
-    found = []
+    found: dict[Key, Position] = {}
     for role in ROLES:
         for currency in sorted(currencies):
             account = accounts.account(role, currency)
-            if account is None:
+            if account is None or (account, currency) in found:
                 continue
             key = (account, currency)
             other = others.get(key)
             held = items.get(key, 0)
             book = books.get(key, 0) if ledger else None
             if key in items or book or other:
-                found.append(Position(account, role, currency, held, book, other))
-    return tuple({position.name: position for position in reversed(found)}.values())[::-1]
+                found[key] = Position(account, role, currency, held, book, other)
+    return tuple(found.values())
 
 
 def _others(project: Project, one: TakeOn, rows: Sequence[Row]) -> dict[Key, int | None]:
@@ -125,6 +125,8 @@ def _others(project: Project, one: TakeOn, rows: Sequence[Row]) -> dict[Key, int
                 totals = [_total(asked, own, written), _total(asked, written, own)]
                 found[account, currency] = next((t for t in totals if t != items), totals[0])
     if any(s.record == "billing" for s in project.rulebook.sources.values()):
+        owed = {(r["account"], r["currency"]) for r in rows if r["held_role"] == "receivable"}
+        found |= dict.fromkeys(owed, 0)
         found |= _sums(_published(project, one, "billing_document"), "open_minor")
     return found
 

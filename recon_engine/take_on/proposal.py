@@ -88,8 +88,8 @@ def judge(
             proposed, nights ran since, or an account differs now.
     """
     before = approved(project.state, one.entity)
-    if before == one and verdict == "approve":
-        return one
+    if before is not None and before.take_on_id == one.take_on_id and verdict == "approve":
+        return before
     if before is not None:
         raise Rejected(
             f"take-on {one.take_on_id[:SHORT]}: found {before.take_on_id[:SHORT]} approved for "

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
+from recon_engine.cli import main
+from recon_engine.errors import ExitCode
 from recon_engine.run import night, open_project
 from recon_engine.tables import TABLES
 from recon_engine.verify import verify
@@ -39,6 +41,14 @@ def made_by(eve: Finished, stage: str) -> int:
 
 def test_the_night_of_a_take_on_adds_up(eve: Finished) -> None:
     assert verify(eve.lake.root, eve.night) == []
+
+
+def test_the_night_of_a_take_on_is_made_again_alike(
+    in_force: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["replay", "--date", str(EVE), "--project", str(in_force.folder)])
+
+    assert code == ExitCode.DONE, capsys.readouterr()
 
 
 def test_opening_items_off_the_ledger_are_found(eve: Finished) -> None:

@@ -25,6 +25,7 @@ from recon_engine.store.state.models import (
     METADATA,
     RECEIPT,
     SEAL,
+    VERDICT,
 )
 from recon_engine.store.state.rows import DatasetVersion, Position, Publication
 
@@ -96,6 +97,7 @@ class Positions(Audit):
             made = _between(VERSION.created_seq, since.created_seq, upto.created_seq)
             wanted[DATASET_VERSION] = made.where(VERSION.business_date < (before or date.max))
         with self._reading() as con:
+            wanted[VERDICT] = _judged(con, since, upto)
             for table, query in wanted.items():
                 found = con.execute(query.execution_options(yield_per=CHUNK_ROWS))
                 for rows in found.mappings().partitions():
@@ -165,6 +167,19 @@ def _published(
 def _between(number: Column[int], since: int, upto: int) -> Select[Any]:
     """Return the query for rows whose number lies between two places."""
     return select(number.table).where(number > since, number <= upto).order_by(number)
+
+
+def _judged(con: Connection, since: Position, upto: Position) -> Select[Any]:
+    """Return the query for verdicts between two places; the third of their events wrote the third.
+
+    The verdict on a take-on says which opening items are in force.
+    """
+    said = select(func.count()).where(AUDIT.c.event.in_(("approve", "reject")))
+    first, last = (
+        con.execute(said.where(AUDIT.c.seq <= place.audit_seq)).scalar_one()
+        for place in (since, upto)
+    )
+    return select(VERDICT).order_by(VERDICT.c.verdict_seq).offset(first).limit(last - first)
 
 
 def _answered(since: Position, upto: Position) -> Select[Any]:

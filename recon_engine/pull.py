@@ -80,8 +80,14 @@ class Pull:
     report: PullReport = field(default_factory=PullReport)
 
     def source(self, source: Source, opened: Connector) -> None:
-        """Take every file of a source; one that fails leaves the others going."""
+        """Take every file of a source that is new; one that fails leaves the others going."""
+        seen = self.state.seen(source.name)
         for offer in opened.list(source, self.business_date):
+            if (
+                offer.modified_ns != ALWAYS_READ
+                and (offer.name, offer.size_bytes, offer.modified_ns) in seen
+            ):
+                continue
             try:
                 self.file(source, opened, offer)
             except ReconError as error:
@@ -102,16 +108,11 @@ class Pull:
         )
 
     def file(self, source: Source, opened: Connector, offer: Offer) -> None:
-        """Take one file, unless it was delivered before as it stands."""
+        """Take one file: copied, scanned for cards and read before it gets its landing name."""
         if not offer.name.isprintable():
             raise Rejected(
                 f"{shown_name(offer.name)}: found a name with control characters; it was not landed"
             )
-        has_clock = offer.modified_ns != ALWAYS_READ
-        if has_clock and self.state.known(
-            source.name, offer.name, offer.size_bytes, offer.modified_ns
-        ):
-            return
         named = date_in_name(source, offer.name)
         guard = CardGuard(source)
         with tempfile.TemporaryFile(dir=self.lake.staging) as copy:

@@ -104,7 +104,8 @@ class FolderConnector:
             found = path.stat()
         except OSError:  # gone since the listing, or a link to nowhere
             return None
-        if not stat.S_ISREG(found.st_mode) or not self._is_inside(path):
+        leads_out = path.is_symlink() and not self._is_inside(path)
+        if not stat.S_ISREG(found.st_mode) or leads_out:
             return None
         return Offer(name, found.st_size, found.st_mtime_ns)
 

@@ -96,6 +96,13 @@ class Intake(Audit):
             row = con.execute(alike).first()
         return Delivery(**row._asdict()) if row else None
 
+    def seen(self, source: str) -> set[tuple[str, int, int]]:
+        """Return name, size and time of all files of a source that arrived: as `known`, at once."""
+        columns = (DELIVERY.c.file_name, DELIVERY.c.size_bytes, DELIVERY.c.modified_ns)
+        with self._reading() as con:
+            found = con.execute(select(*columns).where(DELIVERY.c.source == source))
+            return {(name, size_bytes, modified_ns) for name, size_bytes, modified_ns in found}
+
     def deliveries(self, source: str, business_date: date) -> list[Delivery]:
         """Return all arrivals of a source for a date, in their order."""
         wanted = (

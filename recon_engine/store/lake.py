@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from recon_engine.store.manifest import Manifest, read_manifest
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DAY_SECONDS = 86_400
 Scan = Callable[[bytes], None]
+Print = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Lake:
         self.rulebooks = durable.make_folder(self.root / "rulebooks")
         self.staging = durable.make_folder(self.root / "staging")
         self.spill = durable.make_folder(self.root / "spill")
-        self._verified: dict[Path, tuple[int, int]] = {}
-        self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
+        self._verified: dict[Path, Print] = {}
+        self._manifests: dict[str, tuple[Print, Manifest]] = {}
 
     @property
     def part_folders(self) -> tuple[Path, ...]:
@@ -103,14 +105,13 @@ class Lake:
         Raises: GateBlocked where they do not, or the file is gone.
         """
         path = self.parts / f"{_checked(sha)}.parquet"
-        with _open(path) as stream:
-            seen = path.stat()
-            print_of = (seen.st_size, seen.st_mtime_ns)
-            if self._verified.get(path) != print_of:
+        seen = _print_of(path)
+        if self._verified.get(path) != seen:
+            with _open(path) as stream:
                 found, _ = hash_stream(stream)
-                if found != sha:
-                    raise GateBlocked(_changed(path))
-                self._verified[path] = print_of
+            if found != sha:
+                raise GateBlocked(_changed(path))
+            self._verified[path] = seen
         return path
 
     def put_manifest(self, manifest: Manifest) -> str:
@@ -152,17 +153,15 @@ class Lake:
         Raises: GateBlocked where its bytes changed or are gone.
         """
         path = self.manifests / f"{_checked(sha)}.json"
+        seen, known = _print_of(path), self._manifests.get(sha)
+        if known is not None and known[0] == seen:
+            return known[1]
         with _open(path) as stream:
-            seen = path.stat()
-            print_of = (seen.st_size, seen.st_mtime_ns)
-            known = self._manifests.get(sha)
-            if known is not None and known[0] == print_of:
-                return known[1]
             content = stream.read()
         if sha256_hex(content) != sha:
             raise GateBlocked(_changed(path))
         manifest = read_manifest(content.decode("utf-8"), str(path))
-        self._manifests[sha] = print_of, manifest
+        self._manifests[sha] = seen, manifest
         return manifest
 
     def sweep(self, referenced: set[str], older_than_days: int = 7) -> list[str]:
@@ -211,8 +210,21 @@ def _whole(path: Path) -> bytes:
 
 
 def _open(path: Path) -> BinaryIO:
-    try:
+    with _clear(path):
         return path.open("rb")
+
+
+def _print_of(path: Path) -> Print:
+    """Return size and time of a file, by which a change is noticed."""
+    with _clear(path):
+        seen = path.stat()
+        return seen.st_size, seen.st_mtime_ns
+
+
+@contextmanager
+def _clear(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise GateBlocked(
             f"{path}: the file is gone, expected it under its hash; nothing was read"

@@ -14,7 +14,10 @@ with
 came_before as (
     select identity as base_id
     from history_line_identity
-    where disposition in ('counted', 'taken_on') and dataset = $dataset
+    where
+        disposition in ('counted', 'taken_on')
+        and dataset = $dataset
+        and identity in (select base_id from named_line)
     union
     select item_id as base_id
     from history_opening_item

@@ -6,9 +6,9 @@
 --      processor_balance               balances of tonight, and history_processor_balance before
 --      statement_balance               statements of tonight, and history_statement_balance before
 --      billing_document                open invoices and credit notes
---      settlement_application          tonight's applications, and history_settlement_application before
+--      settlement_application          tonight's applications, with journal_line, their journals
+--      previous_proof                  what had been applied before
 --      proof_account                   proof, account, currency to prove
---      journal_line                    tonight's journals, and history_journal_line before
 -- out: one row per component; the last is `unexplained`, null where a side is missing
 with
 erp as (
@@ -124,18 +124,20 @@ document as (
 ),
 
 applied as (
-    select j.account as account, a.currency as currency, sum(a.amount_minor) as amount_minor
+    select account, currency, sum(amount_minor) as amount_minor
     from (
-        select journal_id, line_id, currency, amount_minor from settlement_application
+        select j.account as account, a.currency as currency, a.amount_minor as amount_minor
+        from settlement_application as a
+        inner join journal_line as j
+            on j.journal_id = a.journal_id
+            and j.part_id = a.line_id
+            and j.role in ('receivable', 'refunds_payable')
         union all
-        select journal_id, line_id, currency, amount_minor from history_settlement_application
-    ) as a
-    inner join (
-        select journal_id, part_id, account, role from journal_line
-        union all
-        select journal_id, part_id, account, role from history_journal_line
-    ) as j on j.journal_id = a.journal_id and j.part_id = a.line_id and j.role in ('receivable', 'refunds_payable')
-    group by j.account, a.currency
+        select account, currency, amount_minor
+        from previous_proof
+        where component = 'our applications not yet on them'
+    )
+    group by account, currency
 ),
 
 component as (

@@ -21,7 +21,10 @@ from recon_engine.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class Input:
-    """One declared read of a scope: its hashes, and published parts or rows of the state."""
+    """One declared read of a scope: its hashes, and published parts or rows of the state.
+
+    A history has one hash over those of all its dates, so that a manifest does not grow with them.
+    """
 
     read: Read
     hashes: tuple[str, ...]
@@ -55,7 +58,10 @@ def _from_lake(
         project.lake.manifest(version.manifest_sha).outputs[read.table.name]
         for version in _versions(project, stage, read, scope, business_date)
     ]
-    return Input(read, tuple(d.logical_hash for d in datasets), tuple(_parts(datasets)))
+    hashes = tuple(d.logical_hash for d in datasets)
+    if read.when == "history":
+        hashes = (sha256_hex("\n".join(hashes).encode("ascii")),)
+    return Input(read, hashes, tuple(_parts(datasets)))
 
 
 def _parts(datasets: list[Dataset]) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Manifest:
     rulebook_hash: str
     code_version: str
     inputs: dict[str, tuple[str, ...]]
-    """Name of the read: logical hashes, in the order of their dates."""
+    """Name of the read: logical hashes in the order of their scopes; of a history one over all."""
     outputs: dict[str, Dataset]
     profile: dict[str, int]
     """Rule id: violations."""

@@ -1,4 +1,4 @@
-"""A made-up night of one processor: settlement report, ledger extract and bank statement as CSV.
+"""Made-up nights of one processor: settlement report, ledger extract and bank statement as CSV.
 
 Every row follows from its number alone: no chance, so the same size gives the same bytes.
 """
@@ -6,7 +6,7 @@ Every row follows from its number alone: no chance, so the same size gives the s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -33,7 +33,7 @@ connection: inbox
 files: cards_*.csv
 feed: identified
 identity: [provider_ref]
-business_date: {by: run}
+business_date: {by: name, pattern: "(?P<date>[0-9-]{10})"}
 columns:
   provider_ref: id
   provider_kind: kind
@@ -59,7 +59,7 @@ record: ledger
 connection: inbox
 files: ledger_*.csv
 feed: overlapping
-business_date: {by: run}
+business_date: {by: name, pattern: "(?P<date>[0-9-]{10})"}
 columns:
   document_id: document
   posting_date: day
@@ -78,7 +78,7 @@ connection: inbox
 files: bank_*.csv
 feed: identified
 identity: [statement_id, bank_ref]
-business_date: {by: run}
+business_date: {by: name, pattern: "(?P<date>[0-9-]{10})"}
 columns:
   statement_id: statement
   bank_ref: id
@@ -145,20 +145,20 @@ templates:
 }
 
 WORDS = """
-create macro cents(minor) as printf(
+create or replace macro cents(minor) as printf(
     '%s%d.%02d', case when minor < 0 then '-' else '' end, abs(minor) // 100, abs(minor) % 100
 );
-create macro price(n) as
+create or replace macro price(n) as
     [990, 1490, 1990, 2499, 2900, 3950, 4900, 5999, 7500, 9900, 12000, 18950][1 + n % 12];
-create view line as
+create or replace view line as
 select
     n,
-    n // {lines_a_batch} as batch_no,
+    {first_batch} + (n - {first}) // {lines_a_batch} as batch_no,
     case when n % 50 = 3 then 'refund' else 'sale' end as kind,
     case when n % 50 = 3 then -price(n) else price(n) end as gross,
     case when n % 50 = 3 then 0 else 36 + n % 12 * 11 end as fee,
     '{day}' as day
-from range({lines}) as line(n)
+from range({first}, {first} + {lines}) as line(n)
 """
 """Prices are few, as in a shop, so that amounts alone tell nothing apart."""
 
@@ -198,7 +198,7 @@ order by md5(cast(n as varchar)), document
 
 BANK = """
 select
-    'S1' as statement, 'E' || batch_no as id, 'PAYOUT PO' || batch_no || 'X' as text,
+    'S' || min(day) as statement, 'E' || batch_no as id, 'PAYOUT PO' || batch_no || 'X' as text,
     min(day) as day, cents(sum(gross - fee)) as amount, 'EUR' as currency
 from line
 group by batch_no
@@ -208,23 +208,25 @@ order by batch_no
 
 @dataclass(frozen=True)
 class Truth:
-    """What the passes should find in a world of so many lines."""
+    """What the passes should find in a world of so many lines a day."""
 
     lines: int
+    days: int = 1
 
     @property
     def matches(self) -> int:
         """Lines whose invoice has their reference and amount, and no twin."""
-        return sum(n % 100 not in (7, 11) and n % 1000 != 13 for n in range(self.lines))
+        every = range(self.lines * self.days)
+        return sum(n % 100 not in (7, 11) and n % 1000 != 13 for n in every)
 
     @property
     def payouts(self) -> int:
         """One payout a batch, and one bank entry for it."""
-        return -(-self.lines // LINES_A_BATCH)
+        return self.days * -(-self.lines // LINES_A_BATCH)
 
 
-def make_world(folder: Path, lines: int, memory_limit: str, threads: int) -> None:
-    """Write a project with the files of one night."""
+def make_world(folder: Path, lines: int, memory_limit: str, threads: int, days: int = 1) -> None:
+    """Write a project with the files of some nights."""
     (folder / "inbox").mkdir(parents=True)
     (folder / "recon.yaml").write_text(RECON.format(memory_limit=memory_limit, threads=threads))
     for name, text in MAPPINGS.items():
@@ -233,7 +235,20 @@ def make_world(folder: Path, lines: int, memory_limit: str, threads: int) -> Non
         path.write_text(text)
     with duckdb.connect(config={"memory_limit": memory_limit, "threads": threads}) as con:
         con.execute(f"set temp_directory = '{folder / 'spill'}'")
-        con.execute(WORDS.format(lines=lines, lines_a_batch=LINES_A_BATCH, day=BUSINESS_DATE))
-        for name, query in (("cards", CARDS), ("ledger", LEDGER), ("bank", BANK)):
-            path = folder / "inbox" / f"{name}_{BUSINESS_DATE}.csv"
-            con.execute(f"copy ({query}) to '{path}' (header, delimiter ',')")
+        for number in range(days):
+            write_night(con, folder / "inbox", number, lines)
+
+
+def write_night(con: duckdb.DuckDBPyConnection, inbox: Path, number: int, lines: int) -> None:
+    """Write the files of one night; its lines and batches follow those of the night before."""
+    day = BUSINESS_DATE + timedelta(number)
+    words = WORDS.format(
+        first=number * lines,
+        first_batch=Truth(lines, number).payouts,
+        lines=lines,
+        lines_a_batch=LINES_A_BATCH,
+        day=day,
+    )
+    con.execute(words)
+    for name, query in (("cards", CARDS), ("ledger", LEDGER), ("bank", BANK)):
+        con.execute(f"copy ({query}) to '{inbox / name}_{day}.csv' (header, delimiter ',')")

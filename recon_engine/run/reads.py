@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +14,12 @@ from recon_engine.pipeline import STAGES
 from recon_engine.run.project import Project
 from recon_engine.run.scopes import drawn_on
 from recon_engine.stages.stage import Read, Stage
-from recon_engine.store.manifest import Dataset
-from recon_engine.store.state import DatasetVersion
+from recon_engine.store.manifest import Dataset, Manifest
+from recon_engine.store.state import DatasetVersion, State
 from recon_engine.store.workspace import Workspace
+
+Staged = Mapping[tuple[str, str], Manifest]
+"""What a stage made of a scope tonight and nobody has published yet."""
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,30 @@ class Input:
 
 
 def resolve(
-    project: Project, stage: Stage, scope: str, business_date: date, decision_seq: int
+    project: Project,
+    stage: Stage,
+    scope: str,
+    business_date: date,
+    decision_seq: int,
+    staged: Staged | None = None,
 ) -> tuple[Input, ...]:
-    """Return every declared input of a scope as it stands now, in the order of declaration."""
+    """Return every declared input of a scope as it stands now, in the order of declaration.
+
+    What is `staged` stands in for what is published of tonight.
+    """
     return tuple(
         _from_state(project, read, scope, business_date, decision_seq)
         if read.when == "state"
-        else _from_lake(project, stage, read, scope, business_date)
+        else _from_lake(project, stage, read, scope, business_date, staged or {})
         for read in stage.reads
     )
 
 
 def _from_lake(
-    project: Project, stage: Stage, read: Read, scope: str, business_date: date
+    project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
 ) -> Input:
-    datasets = [
-        project.lake.manifest(version.manifest_sha).outputs[read.table.name]
-        for version in _versions(project, stage, read, scope, business_date)
-    ]
+    manifests = _manifests(project, stage, read, scope, business_date, staged)
+    datasets = [manifest.outputs[read.table.name] for manifest in manifests]
     hashes = tuple(d.logical_hash for d in datasets)
     if read.when == "history":
         hashes = (sha256_hex("\n".join(hashes).encode("ascii")),)
@@ -68,23 +77,27 @@ def _parts(datasets: list[Dataset]) -> Iterator[str]:
     return (part.sha for dataset in datasets for part in dataset.parts)
 
 
-def _versions(
-    project: Project, stage: Stage, read: Read, scope: str, business_date: date
-) -> Iterator[DatasetVersion]:
-    """Yield the versions that hold a table: of tonight from earlier stages, of before from any."""
-    state = project.state
+def _manifests(
+    project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
+) -> Iterator[Manifest]:
+    """Yield the manifests that hold a table: of tonight from earlier stages, of before from any."""
     for producer in _producers(stage, read):
         for name in drawn_on(project.rulebook, stage.grain, scope, producer.grain):
-            if read.when == "history":
-                yield from state.history(producer.name, name, business_date)
+            if read.when == "today" and (producer.name, name) in staged:
+                yield staged[producer.name, name]
                 continue
-            version = (
-                state.current(producer.name, name, business_date)
-                if read.when == "today"
-                else state.previous(producer.name, name, business_date)
-            )
-            if version is not None:
-                yield version
+            for version in _versions(project.state, read, producer, name, business_date):
+                yield project.lake.manifest(version.manifest_sha)
+
+
+def _versions(
+    state: State, read: Read, producer: Stage, scope: str, business_date: date
+) -> list[DatasetVersion]:
+    if read.when == "history":
+        return state.history(producer.name, scope, business_date)
+    find = state.current if read.when == "today" else state.previous
+    found = find(producer.name, scope, business_date)
+    return [] if found is None else [found]
 
 
 def _producers(stage: Stage, read: Read) -> tuple[Stage, ...]:

@@ -16,7 +16,7 @@ from recon_engine.run.doorway import pass_gate
 from recon_engine.run.project import Project
 from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.scopes import drawn_on, scopes
-from recon_engine.run.staging import Job, Made, make_all, prepare
+from recon_engine.run.staging import Ahead, Job, Made, make_all, prepare
 from recon_engine.run.tables import count_exceptions, write_night
 from recon_engine.run.take_ons import KIND as TAKE_ON
 from recon_engine.run.take_ons import TakeOn, approved
@@ -34,6 +34,7 @@ class Attempt:
     run_id: str
     not_pulled: Mapping[str, ReconError]
     data_docs: bool
+    ahead: Ahead | None
 
 
 def run_date(
@@ -47,6 +48,7 @@ def run_date(
     verb: str = "run",
     data_docs: bool = False,
     stages: Sequence[Stage] = STAGES,
+    ahead: Ahead | None = None,
 ) -> RunResult:
     """Return what one run of one date did; everything it says is published, or nothing of it is.
 
@@ -54,7 +56,8 @@ def run_date(
     no-op. What every gate said stands as a page in `lake/gates/<date>`, with the site of Great
     Expectations beside it if `data_docs`. `not_pulled` are sources whose files could not be had:
     they stop at landing. `say` hears every stage. Some `stages` only: those that read what comes
-    after a seal, which a sealed date lets run.
+    after a seal, which a sealed date lets run. What `make_ahead` made is taken where the run comes
+    to the same key.
     Raises: Unavailable where another run is busy with a scope, or an earlier date was not run.
     """
     started, run_id = time.monotonic(), run_id or new_run_id(business_date)
@@ -70,7 +73,7 @@ def run_date(
     )
     told: list[StageResult] = []
     try:
-        attempt = Attempt(project, business_date, run_id, not_pulled or {}, data_docs)
+        attempt = Attempt(project, business_date, run_id, not_pulled or {}, data_docs, ahead)
         for stage in stages:
             told.append(_run_stage(attempt, stage, told))
             if say is not None:
@@ -144,7 +147,7 @@ def _run_stage(attempt: Attempt, stage: Stage, before: list[StageResult]) -> Sta
             else:
                 results[name] = given
         made: list[Made] = []
-        for job, outcome in zip(jobs, make_all(project, jobs), strict=True):
+        for job, outcome in zip(jobs, make_all(project, jobs, attempt.ahead), strict=True):
             if isinstance(outcome, Made):
                 made.append(outcome)
             else:

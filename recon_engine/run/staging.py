@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from recon_engine import __version__
@@ -13,7 +13,7 @@ from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.gates import profile
 from recon_engine.ids import sha256_hex
 from recon_engine.run.project import Project
-from recon_engine.run.reads import Input, resolve
+from recon_engine.run.reads import Input, Staged, resolve
 from recon_engine.run.scopes import entity_of
 from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Outputs, RunContext, Stage
@@ -45,8 +45,26 @@ class Made:
     manifest: Manifest
 
 
+Ahead = Mapping[str, Manifest]
+"""What was made ahead, by run key."""
+
+
+@dataclass(frozen=True)
+class Premise:
+    """What a job that is made ahead takes for granted: another key shows where it did not hold."""
+
+    sealed_to: date
+    staged: Staged
+
+
 def prepare(
-    project: Project, stage: Stage, scope: str, business_date: date, run_id: str, decision_seq: int
+    project: Project,
+    stage: Stage,
+    scope: str,
+    business_date: date,
+    run_id: str,
+    decision_seq: int,
+    premise: Premise | None = None,
 ) -> Job:
     """Return the job of a scope with its run key: an equal key gives an equal result."""
     entity = entity_of(project.rulebook, stage.grain, scope)
@@ -55,12 +73,13 @@ def prepare(
         run_id=run_id,
         business_date=business_date,
         scope=scope,
-        sealed_to=project.state.sealed_to(entity, business_date),
+        sealed_to=premise.sealed_to if premise else project.state.sealed_to(entity, business_date),
         previous_date=None if previous is None else previous.business_date,
         decision_seq=decision_seq,
         take_on=file_in_force(project.state, entity, business_date),
     )
-    inputs = resolve(project, stage, scope, business_date, decision_seq)
+    staged = premise.staged if premise else {}
+    inputs = resolve(project, stage, scope, business_date, decision_seq, staged)
     key = {
         "stage": stage.name,
         "scope": scope,
@@ -75,18 +94,25 @@ def prepare(
     return Job(stage, context, inputs, sha256_hex(text.encode()))
 
 
-def make_all(project: Project, jobs: Sequence[Job]) -> list[Made | ReconError]:
+def make_all(
+    project: Project, jobs: Sequence[Job], ahead: Ahead | None = None
+) -> list[Made | ReconError]:
     """Return what the stage makes of each job, or the error that stopped it, in their order.
 
-    As many jobs run at a time as the environment has threads, in one engine with one limit.
+    As many jobs run at a time as the environment has threads, in one engine with one limit. A job
+    whose result was made `ahead` is not made again.
     """
     if not jobs:
         return []
+    known = ahead or {}
     with ThreadPoolExecutor(min(len(jobs), project.environment.threads)) as pool:
-        return list(pool.map(lambda job: _made(project, job), jobs))
+        return list(pool.map(lambda job: _made(project, job, known.get(job.run_key)), jobs))
 
 
-def _made(project: Project, job: Job) -> Made | ReconError:
+def _made(project: Project, job: Job, manifest: Manifest | None) -> Made | ReconError:
+    if manifest is not None:
+        run_id, decision_seq = job.context.run_id, job.context.decision_seq
+        return Made(job, replace(manifest, run_id=run_id, decision_seq=decision_seq))
     try:
         return _make(project, job)
     except ReconError as error:

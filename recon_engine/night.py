@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -35,26 +36,36 @@ def run_night(
     report = PullReport()
     refuse_unfinished_take_on(project, business_date, verb)
     if not sealed(project, business_date):
-        report = pull(
-            project.rulebook,
-            project.environment,
-            project.state,
-            project.lake,
-            business_date,
-            run_id,
-            datetime.now(UTC),
-        )
-    not_pulled: dict[str, ReconError] = {
-        f.source: Unavailable(f.message) for f in report.unavailable
-    }
-    not_pulled |= {f.source: Rejected(f.message) for f in report.refused}
+        report = take_files(project, business_date, run_id)
     result = run_date(
         project,
         business_date,
         actor=actor,
         say=say,
         run_id=run_id,
-        not_pulled=not_pulled,
+        not_pulled=missing(report),
         verb=verb,
     )
     return NightResult(report, result)
+
+
+def take_files(
+    project: Project, business_date: date, run_id: str, sources: Collection[str] | None = None
+) -> PullReport:
+    """Take what lies ready at every source, or at some of them, and return what came."""
+    return pull(
+        project.rulebook,
+        project.environment,
+        project.state,
+        project.lake,
+        business_date,
+        run_id,
+        datetime.now(UTC),
+        sources,
+    )
+
+
+def missing(report: PullReport) -> dict[str, ReconError]:
+    """Return the sources whose files could not be had, each with what stops it at landing."""
+    found: dict[str, ReconError] = {f.source: Unavailable(f.message) for f in report.unavailable}
+    return found | {f.source: Rejected(f.message) for f in report.refused}

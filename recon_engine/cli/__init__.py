@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recon_engine.cli.app import app, main
 from recon_engine.cli.approve import approve, post, reject
+from recon_engine.cli.backfill import backfill
 from recon_engine.cli.demo import demo
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
@@ -19,7 +20,7 @@ __all__ = ["app", "main"]
 
 for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
-    ("Every night", (run, status, exceptions, explain, report, verify, replay)),
+    ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post)),
 ):
     for verb in verbs:

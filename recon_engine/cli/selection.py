@@ -27,7 +27,7 @@ ProcessorOption = Annotated[
 ]
 
 
-def day_of(text: str) -> date:
+def day_of(text: str, option: str = "--date") -> date:
     """Return a day written as ISO 8601.
 
     Raises: WrongCommand for anything else.
@@ -38,7 +38,7 @@ def day_of(text: str) -> date:
         day = None
     if day is None or day.isoformat() != text:
         raise WrongCommand(
-            f"--date: found '{text}', expected a day like 2026-03-02; nothing was done"
+            f"{option}: found '{text}', expected a day like 2026-03-02; nothing was done"
         )
     return day
 

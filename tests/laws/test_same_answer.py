@@ -41,7 +41,7 @@ Row = TypeVar("Row")
 
 @pytest.fixture(scope="module")
 def hashes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hashes]:
-    """Return what three projects on the same world published, run at the same time."""
+    """Return what four projects on the same world published, run at the same time."""
     world = tmp_path_factory.mktemp("world")
     write_world(make_world(FIRST, DAYS, payments_a_day=PAYMENTS_A_DAY), world)
     shutil.copytree(ROOT / "mappings", world / "mappings")
@@ -50,6 +50,7 @@ def hashes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hashes]:
         ("plain", 1, PLAIN),
         ("far away", 2, FAR_AWAY),
         ("shuffled", 2, PLAIN),
+        ("backfill", 2, PLAIN),
     ):
         folder = tmp_path_factory.mktemp("project") / "project"
         shutil.copytree(world, folder)
@@ -57,12 +58,13 @@ def hashes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hashes]:
         if name == "shuffled":
             shuffle_inbox(folder / "inbox")
             shuffle_rows(folder / "erp.db")
-        runs[name] = start(folder, variables)
+        runs[name] = start(folder, variables, "backfill" if name == "backfill" else "nightly")
     return {name: answer(run) for name, run in runs.items()}
 
 
-def start(folder: Path, variables: dict[str, str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.laws.demo_nights", str(folder), str(FIRST), str(DAYS)]
+def start(folder: Path, variables: dict[str, str], way: str) -> subprocess.Popen[str]:
+    words = (str(folder), str(FIRST), str(DAYS), way)
+    command = [sys.executable, "-m", "tests.laws.demo_nights", *words]
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -122,6 +124,10 @@ def shuffle_rows(erp: Path) -> None:
 def test_time_zone_hash_seed_and_threads_change_no_dataset(hashes: dict[str, Hashes]) -> None:
     assert len(hashes["plain"]) > DAYS * 100
     assert hashes["far away"] == hashes["plain"]
+
+
+def test_a_backfill_gives_what_its_nights_give_one_by_one(hashes: dict[str, Hashes]) -> None:
+    assert hashes["backfill"] == hashes["plain"]
 
 
 def test_the_order_of_rows_changes_no_dataset_from_canonical_on(

@@ -120,6 +120,12 @@ class Intake(Audit):
             row = con.execute(here.order_by(DELIVERY.c.delivery_seq).limit(1)).first()
         return Delivery(**row._asdict()) if row else None
 
+    def newest_date(self) -> date | None:
+        """Return the last date that anything arrived for, or None."""
+        with self._reading() as con:
+            found: date | None = con.execute(select(func.max(DELIVERY.c.business_date))).scalar()
+        return found
+
     def pending_dates(self, before: date) -> list[tuple[date, str, int]]:
         """Return unsealed earlier dates with files: date, entity, files; by date and entity."""
         sealed = exists().where(

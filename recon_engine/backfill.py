@@ -1,0 +1,199 @@
+"""Backfill: the dates of a range in one process, in their order; the next is read meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import takewhile
+from typing import Literal
+
+from recon_engine.errors import ExitCode, ReconError, Unavailable
+from recon_engine.night import missing, take_files
+from recon_engine.periods import is_banking_day
+from recon_engine.run import Project, StageResult, run_date
+from recon_engine.run.ahead import OF_FILES, make_ahead
+from recon_engine.run.runner import new_run_id, refuse_unfinished_take_on, sealed
+from recon_engine.run.staging import Ahead
+
+DAY = timedelta(days=1)
+VERB = "backfill"
+Status = Literal["closed", "no processing", "done", "stopped", "not run"]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One date of a range and what became of it; small, since a range may be of years."""
+
+    business_date: date
+    status: Status
+    exit_code: ExitCode = ExitCode.DONE
+    run_id: str = ""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    exceptions: int = 0
+    overdue: int = 0
+    seconds: float = 0.0
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """What a backfill did, date by date."""
+
+    dates: tuple[Dated, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How it ended: as the first date that stopped, else as the last that ran."""
+        ran = [one for one in self.dates if one.status in ("done", "stopped")]
+        ending = [*(one for one in ran if one.status == "stopped"), *ran[-1:]]
+        return ending[0].exit_code if ending else ExitCode.DONE
+
+    def of(self, status: Status) -> list[date]:
+        """Return the dates that came to a status."""
+        return [one.business_date for one in self.dates if one.status == status]
+
+
+def run_range(
+    project: Project,
+    first: date,
+    last: date,
+    *,
+    actor: str,
+    say: Callable[[Dated], None] = lambda _: None,
+) -> Backfill:
+    """Return what became of every date from first to last; closed ones are left alone.
+
+    The inboxes are read once, extracts for each date. A date that stops ends the backfill where a
+    run of the next one would be refused: the order matters. A second call goes on from there.
+    Raises: Unavailable where no file is for the last date or a later one, another run is busy with
+            a scope, a date before the first one was not run, or a take-on is not in force yet.
+    """
+    days = [first + n * DAY for n in range((last - first).days + 1)]
+    closed = list(takewhile(lambda day: sealed(project, day), days))
+    told = [Dated(day, "closed") for day in closed]
+    waiting = days[len(closed) :]
+    if waiting:
+        refuse_unfinished_take_on(project, last, VERB)
+        with ThreadPoolExecutor(1) as beside:
+            reader = Reader(project, waiting[0], beside)
+            _refuse_days_to_come(project, last)
+            for day, coming in zip(waiting, [*waiting[1:], None], strict=True):
+                told.append(_run(project, day, coming, reader, actor, told))
+                say(told[-1])
+    return Backfill(tuple(told))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What there is for a date before its run: sources that are away, and what was made of it."""
+
+    run_id: str
+    not_pulled: Mapping[str, ReconError]
+    ahead: Ahead
+
+
+class Reader:
+    """Reads the inboxes once, and each next date beside the night of the present one.
+
+    An extract that is dated by its rows may belong to the present date: it waits for its turn.
+    """
+
+    def __init__(self, project: Project, first: date, beside: Executor) -> None:
+        self._project, self._first, self._beside = project, first, beside
+        sources = project.rulebook.sources
+        self._extracts = {name for name, source in sources.items() if source.extract}
+        self._early = {n for n in self._extracts if sources[n].business_date.by != "field"}
+        self._coming: dict[date, Future[Reading]] = {}
+        self._run_id = new_run_id(first)
+        self._away = missing(take_files(project, first, self._run_id))
+
+    def begin(self, day: date, after: date) -> None:
+        """Start to read a date, on the premise that the date before it gets sealed."""
+        self._coming[day] = self._beside.submit(self._read, day, after)
+
+    def take(self, day: date) -> Reading:
+        """Return all there is for a date; an inbox that was away or refused stays so."""
+        if day == self._first:
+            return Reading(self._run_id, self._away, {})
+        coming = self._coming.pop(day, None)
+        found = Reading(new_run_id(day), {}, {}) if coming is None else coming.result()
+        rest = self._extracts if coming is None else self._extracts - self._early
+        late = missing(take_files(self._project, day, found.run_id, rest))
+        inboxes = {n: error for n, error in self._away.items() if n not in self._extracts}
+        return Reading(found.run_id, {**inboxes, **found.not_pulled, **late}, found.ahead)
+
+    def _read(self, day: date, after: date) -> Reading:
+        run_id = new_run_id(day)
+        away = missing(take_files(self._project, day, run_id, self._early))
+        return Reading(run_id, away, make_ahead(self._project, day, after, run_id))
+
+
+def _run(
+    project: Project,
+    day: date,
+    coming: date | None,
+    reader: Reader,
+    actor: str,
+    before: list[Dated],
+) -> Dated:
+    """Return what became of one date, after those before it."""
+    if before and before[-1].status == "not run":
+        return Dated(day, "not run")
+    if before and before[-1].status == "stopped" and project.state.pending_dates(day):
+        return Dated(day, "not run")
+    started, reading = time.monotonic(), reader.take(day)
+    if not _is_processing(project, day):
+        return Dated(day, "no processing")
+
+    def heard(stage: StageResult) -> None:
+        if coming is not None and stage.stage == OF_FILES[-1].name:
+            reader.begin(coming, after=day)
+
+    result = run_date(
+        project,
+        day,
+        actor=actor,
+        say=heard,
+        run_id=reading.run_id,
+        not_pulled=reading.not_pulled,
+        verb=VERB,
+        ahead=reading.ahead,
+    )
+    return Dated(
+        day,
+        "stopped" if result.status == "stopped" else "done",
+        result.exit_code,
+        result.run_id,
+        dict(sum((Counter(stage.rows) for stage in result.stages), Counter())),
+        result.exceptions,
+        result.overdue,
+        time.monotonic() - started,
+        result.findings,
+    )
+
+
+def _is_processing(project: Project, day: date) -> bool:
+    """Tell whether a date has a file, or is a banking day of a source that might have sent one."""
+    sources = project.rulebook.sources.values()
+    return any(is_banking_day(day, source.calendar) for source in sources) or any(
+        project.state.deliveries(source.name, day) for source in sources
+    )
+
+
+def _refuse_days_to_come(project: Project, last: date) -> None:
+    """Refuse a range that ends after the newest file: its files would come too late for it.
+
+    A database has rows of any date, so where there is no inbox nothing is known of its end.
+    """
+    if all(source.extract for source in project.rulebook.sources.values()):
+        return
+    newest = project.state.newest_date()
+    if newest is None or newest < last:
+        found = "no file at all" if newest is None else f"files up to {newest}"
+        raise Unavailable(
+            f"{last}: found {found}, expected some for that date or a later one; nothing was run"
+        )

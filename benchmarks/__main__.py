@@ -1,4 +1,4 @@
-"""`python3 dev bench --lines N`: a night of N lines and N invoices, step by step."""
+"""`python3 dev bench --lines N`: a night of N lines and N invoices, step by step; or a backfill."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import backfill
 from benchmarks.world import Truth, make_world
 
 MEASURED = ("pull", "canonical", "matching", "allocation", "journals", "raw join")
@@ -20,17 +21,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and print it; 0 where every match is right and none is missing."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000, help="settlement lines, and invoices")
+    parser.add_argument("--backfill", action="store_true", help="dates in one process instead")
+    parser.add_argument("--days", type=int, default=30, help="dates of the backfill")
     parser.add_argument("--memory-limit", default="2GB", help="of DuckDB, a workspace")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="new folder for project and lake")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
+    measure, shown = (run_backfill, backfill.told) if options.backfill else (run, told)
     if options.keep:
-        result = run(options.keep, options)
+        result = measure(options.keep, options)
     else:
         with tempfile.TemporaryDirectory(prefix="recon-bench-") as folder:
-            result = run(Path(folder) / "project", options)
-    print(json.dumps(result, indent=1) if options.json else told(result))
+            result = measure(Path(folder) / "project", options)
+    print(json.dumps(result, indent=1) if options.json else shown(result))
     return 0 if result["right"] else 1
 
 
@@ -59,6 +63,13 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "right": (found["matches"], found["wrong"], found["payouts_matched"])
         == (truth.matches, 0, truth.payouts),
     }
+
+
+def run_backfill(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Make a world of some dates, run them in one process, and return what each cost."""
+    print(f"making {options.days} dates of {options.lines:,} lines", file=sys.stderr)
+    make_world(folder, options.lines, options.memory_limit, options.threads, options.days)
+    return backfill.measure(folder, options.lines, options.days)
 
 
 def step(name: str, folder: Path) -> dict[str, Any]:

@@ -129,9 +129,9 @@ STEPS["raw join"] = join_raw
 def measure(name: str, folder: Path) -> dict[str, Any]:
     """Run a step and return its CPU and wall seconds, peak memory in MB, and what it says."""
     with open_project(folder) as project:
-        cpu, wall = _cpu_seconds(), time.monotonic()
+        cpu, wall = cpu_seconds(), time.monotonic()
         said = STEPS[name](project)
-        cpu, wall = _cpu_seconds() - cpu, time.monotonic() - wall
+        cpu, wall = cpu_seconds() - cpu, time.monotonic() - wall
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
     return {"step": name, "cpu_s": round(cpu, 2), "wall_s": round(wall, 2), "peak_mb": peak} | (
@@ -139,7 +139,8 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     )
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
+    """Return user and system time of this process and its children."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(one.ru_utime + one.ru_stime for one in used)
 

@@ -65,8 +65,7 @@ def resolve(
 def _from_lake(
     project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
 ) -> Input:
-    manifests = _manifests(project, stage, read, scope, business_date, staged)
-    datasets = [manifest.outputs[read.table.name] for manifest in manifests]
+    datasets = list(_datasets(project, stage, read, scope, business_date, staged))
     hashes = tuple(d.logical_hash for d in datasets)
     if read.when == "history":
         hashes = (sha256_hex("\n".join(hashes).encode("ascii")),)
@@ -77,17 +76,18 @@ def _parts(datasets: list[Dataset]) -> Iterator[str]:
     return (part.sha for dataset in datasets for part in dataset.parts)
 
 
-def _manifests(
+def _datasets(
     project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
-) -> Iterator[Manifest]:
-    """Yield the manifests that hold a table: of tonight from earlier stages, of before from any."""
+) -> Iterator[Dataset]:
+    """Yield what holds a table: of tonight from earlier stages, of before from any."""
+    table = read.table.name
     for producer in _producers(stage, read):
         for name in drawn_on(project.rulebook, stage.grain, scope, producer.grain):
             if read.when == "today" and (producer.name, name) in staged:
-                yield staged[producer.name, name]
+                yield staged[producer.name, name].outputs[table]
                 continue
             for version in _versions(project.state, read, producer, name, business_date):
-                yield project.lake.manifest(version.manifest_sha)
+                yield project.lake.dataset(version.manifest_sha, table)
 
 
 def _versions(

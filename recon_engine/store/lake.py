@@ -15,12 +15,14 @@ from typing import BinaryIO
 from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.ids import BLOCK, hash_stream, sha256_hex
 from recon_engine.store import durable
-from recon_engine.store.manifest import Manifest, read_manifest
+from recon_engine.store.manifest import Dataset, Manifest, read_manifest
 
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DAY_SECONDS = 86_400
 Scan = Callable[[bytes], None]
 Print = tuple[int, int]
+REMEMBERED = 512
+"""Manifests that a process keeps at most: of a few nights, however many nights there are."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Lake:
         self.spill = durable.make_folder(self.root / "spill")
         self._verified: dict[Path, Print] = {}
         self._manifests: dict[str, tuple[Print, Manifest]] = {}
+        self._datasets: dict[tuple[str, str], tuple[Print, Dataset]] = {}
 
     @property
     def part_folders(self) -> tuple[Path, ...]:
@@ -148,7 +151,7 @@ class Lake:
         return _whole(self.rulebooks / f"{_checked(sha)}.json")
 
     def manifest(self, sha: str) -> Manifest:
-        """Return a manifest by its hash; read once a process, as long as the file stays as it is.
+        """Return a manifest by its hash; some are remembered, as long as their files stay.
 
         Raises: GateBlocked where its bytes changed or are gone.
         """
@@ -161,8 +164,21 @@ class Lake:
         if sha256_hex(content) != sha:
             raise GateBlocked(_changed(path))
         manifest = read_manifest(content.decode("utf-8"), str(path))
+        if len(self._manifests) >= REMEMBERED:
+            self._manifests.clear()
         self._manifests[sha] = seen, manifest
         return manifest
+
+    def dataset(self, sha: str, table: str) -> Dataset:
+        """Return one table of a manifest: a history of years is remembered by these alone.
+
+        Raises: GateBlocked where the manifest's bytes changed or are gone.
+        """
+        seen = _print_of(self.manifests / f"{_checked(sha)}.json")
+        known = self._datasets.get((sha, table))
+        if known is None or known[0] != seen:
+            known = self._datasets[sha, table] = seen, self.manifest(sha).outputs[table]
+        return known[1]
 
     def sweep(self, referenced: set[str], older_than_days: int = 7) -> list[str]:
         """Remove what no published version refers to, and return its names under the root, sorted.

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from recon_engine.errors import GateBlocked
 from recon_engine.ids import hash_stream
 from recon_engine.store.lake import Lake
-from recon_engine.store.manifest import Manifest
+from recon_engine.store.manifest import Dataset, Manifest
 
 
 class Overlay(Lake):
@@ -51,6 +51,11 @@ class Overlay(Lake):
         """Return a manifest, from above if it stands there."""
         above = (self.manifests / f"{sha}.json").exists()
         return super().manifest(sha) if above else self.below.manifest(sha)
+
+    def dataset(self, sha: str, table: str) -> Dataset:
+        """Return one table of a manifest, from above if it stands there."""
+        above = (self.manifests / f"{sha}.json").exists()
+        return super().dataset(sha, table) if above else self.below.dataset(sha, table)
 
     def rulebook(self, sha: str) -> bytes:
         """Return the text of a rulebook below."""

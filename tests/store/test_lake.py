@@ -177,6 +177,20 @@ def test_a_flipped_bit_in_a_manifest_is_refused_by_name(lake: Lake) -> None:
         lake.manifest(sha)
 
 
+def test_a_table_of_a_manifest_is_read_once_and_never_after_a_flipped_bit(lake: Lake) -> None:
+    manifest = manifest_of("0" * 64)
+    sha = lake.put_manifest(manifest)
+    (table, dataset), *_ = manifest.outputs.items()
+
+    first, again = lake.dataset(sha, table), lake.dataset(sha, table)
+    flip_a_bit(lake.manifests / f"{sha}.json")
+
+    assert first == dataset
+    assert again is first
+    with pytest.raises(GateBlocked, match=sha):
+        lake.dataset(sha, table)
+
+
 def test_a_text_that_is_no_manifest_is_refused(lake: Lake) -> None:
     content = b'{"stage":"matching"}'
     sha = hashlib.sha256(content).hexdigest()

@@ -11,6 +11,7 @@ import pytest
 from recon_engine.errors import GateBlocked
 from recon_engine.store.lake import Lake
 from recon_engine.store.overlay import Overlay
+from tests.store.test_lake import manifest_of
 
 
 @pytest.fixture
@@ -36,6 +37,14 @@ def test_what_stands_below_is_read(lake: Lake, overlay: Overlay) -> None:
     assert overlay.open_landed(landed.file_id).read() == b"raw"
     assert overlay.rulebook(rules) == b"rules"
     assert list(files(overlay)) == []
+
+
+def test_a_table_of_a_manifest_below_is_read(lake: Lake, overlay: Overlay) -> None:
+    manifest = manifest_of("0" * 64)
+
+    sha = lake.put_manifest(manifest)
+
+    assert overlay.dataset(sha, "open_item") == manifest.outputs["open_item"]
 
 
 def test_what_is_new_stands_above_only(lake: Lake, overlay: Overlay) -> None:

@@ -65,7 +65,7 @@ def measure(folder: Path, lines: int, days: int) -> dict[str, Any]:
         assert running.stdout is not None
         for line in running.stdout:
             dates.append(json.loads(line))
-            print(f"  {row(dates[-1])}", file=sys.stderr)
+            print("\n".join((f"  {row(dates[-1])}", *dates[-1]["findings"])), file=sys.stderr)
     edge = min(EDGE, days // 2) or 1
     peaks = [one["peak_mb"] for one in dates] or [0]
     before, after = max(peaks[:edge]), max(peaks[-edge:])

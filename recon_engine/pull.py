@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from recon_engine.connectors.cards import CardGuard, masked
-from recon_engine.connectors.connector import ALWAYS_READ, Connector, Offer, connector, zone_of
+from recon_engine.connectors.connector import Connector, Offer, connector, zone_of
 from recon_engine.errors import ParseError, ReconError, Rejected, RulebookError, Unavailable
 from recon_engine.ids import BLOCK, content_id
 from recon_engine.parsers.parser import parser
@@ -83,10 +83,7 @@ class Pull:
         """Take every file of a source that is new; one that fails leaves the others going."""
         seen = self.state.seen(source.name)
         for offer in opened.list(source, self.business_date):
-            if (
-                offer.modified_ns != ALWAYS_READ
-                and (offer.name, offer.size_bytes, offer.modified_ns) in seen
-            ):
+            if not offer.is_new(seen):
                 continue
             try:
                 self.file(source, opened, offer)

@@ -103,12 +103,8 @@ def reading(project: Project, name: str, day: date) -> Reading:
         offers = connector_of(project.environment, source).list(source, day)
     except ReconError as error:
         return Reading(name, (), always=False, fault=str(error))
-    new = tuple(
-        offer
-        for offer in offers
-        if offer.modified_ns == ALWAYS_READ
-        or project.state.known(name, offer.name, offer.size_bytes, offer.modified_ns) is None
-    )
+    seen = project.state.seen(name)
+    new = tuple(offer for offer in offers if offer.is_new(seen))
     return Reading(name, new, always=any(offer.modified_ns == ALWAYS_READ for offer in new))
 
 

@@ -97,7 +97,6 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
 
 def waiting(project: Project, selection: Selection) -> list[dict[str, Any]]:
     """Return for each source with an inbox how many files no run has taken yet, if any."""
-    from recon_engine.connectors.connector import ALWAYS_READ
     from recon_engine.pull import connector_of
 
     found: list[dict[str, Any]] = []
@@ -109,11 +108,8 @@ def waiting(project: Project, selection: Selection) -> list[dict[str, Any]]:
         except ReconError as error:
             found.append({"source": name, "files": 0, "fault": str(error)})
             continue
-        new = sum(
-            offer.modified_ns == ALWAYS_READ
-            or project.state.known(name, offer.name, offer.size_bytes, offer.modified_ns) is None
-            for offer in offers
-        )
+        seen = project.state.seen(name)
+        new = sum(offer.is_new(seen) for offer in offers)
         if new:
             found.append({"source": name, "files": new, "fault": ""})
     return found

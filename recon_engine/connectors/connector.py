@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from typing import BinaryIO, Protocol, cast
@@ -32,6 +32,11 @@ class Offer:
     name: str
     size_bytes: int
     modified_ns: int
+
+    def is_new(self, seen: Collection[tuple[str, int, int]]) -> bool:
+        """Tell whether it has to be read: it has no clock, or did not look like this before."""
+        look = (self.name, self.size_bytes, self.modified_ns)
+        return self.modified_ns == ALWAYS_READ or look not in seen
 
 
 class Connector(Protocol):

@@ -38,6 +38,11 @@ class Dated:
     seconds: float = 0.0
     findings: tuple[str, ...] = ()
 
+    @property
+    def certificate(self) -> str:
+        """Whether every amount of the date has its class: `conserved` or `not reached`."""
+        return "conserved" if self.status == "done" else "not reached"
+
 
 @dataclass(frozen=True)
 class Backfill:

@@ -62,7 +62,7 @@ def backfill(
     content = {
         "from": start,
         "to": end,
-        "dates": [asdict(one) for one in result.dates],
+        "dates": [dated_json(one) for one in result.dates],
         "closed": result.of("closed"),
         "not_run": result.of("not run"),
     }
@@ -100,13 +100,18 @@ class Progress:
 
 
 def line_of(one: Dated) -> str:
-    """Return a date in a line: `Mon 2026-03-02      4 files    125 lines  ...  done  3.1 s`."""
+    """Return a date in a line: `Mon 2026-03-02      4 files    125 lines  ...  conserved`."""
     day = f"{one.business_date:%a} {one.business_date}"
     if one.status == "no processing":
         return f"{day}  no processing: no file, and no banking day"
     counts = "  ".join(f"{one.rows.get(table, 0):>7,} {noun}" for table, noun in COUNTED)
-    told = f"{counts}  {one.exceptions:>5,} exceptions  {one.status:<8}"
+    told = f"{counts}  {one.exceptions:>5,} exceptions  {one.certificate:<11}"
     return f"{day}  {told}{one.seconds:6.1f} s"
+
+
+def dated_json(one: Dated) -> dict[str, object]:
+    """Return a date for programs."""
+    return asdict(one) | {"certificate": one.certificate}
 
 
 def closing_lines(result: Backfill) -> list[str]:

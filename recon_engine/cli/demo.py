@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon_engine.cli.approve import SHORT, line_of
+from recon_engine.cli.backfill import Progress, dated_json
 from recon_engine.cli.health import Verified, Verifying
 from recon_engine.cli.project import make_project
-from recon_engine.cli.run import Busy, actor, findings, night_json
+from recon_engine.cli.run import actor
 from recon_engine.cli.selection import spans
 from recon_engine.cli.tally import Tally, show_tallies, tally
 from recon_engine.cli.terminal import Terminal, WrongCommand, counted
 from recon_engine.errors import ExitCode, Unavailable
 
 if TYPE_CHECKING:
+    from recon_engine.backfill import Dated
     from recon_engine.demo import World
-    from recon_engine.night import NightResult
     from recon_engine.run import Project
 
 CONTROLLER = "demo controller"
@@ -117,10 +118,11 @@ def demo(
     nights = [] if finish else live(terminal, out, worlds, leave_last_day=leave_last_day)
     content: dict[str, object] = {
         "out": out.absolute(),
-        "nights": [night_json(night) for night in nights],
+        "nights": [dated_json(night) for night in nights],
     }
-    if nights and nights[-1].run.status == "stopped":
-        return terminal.answer("demo", nights[-1].run.exit_code, content)
+    if stopped := [night for night in nights if night.status == "stopped"]:
+        terminal.warn(f"{stopped[0].business_date} stopped, so the demo ends here")
+        return terminal.answer("demo", stopped[0].exit_code, content)
     if leave_last_day:
         last = worlds[0].dates[-1]
         terminal.show(f"{last} is left: recon run --project {out} --date {last}")
@@ -185,15 +187,16 @@ def made_with(out: Path) -> tuple[int, int]:
 
 def live(
     terminal: Terminal, out: Path, worlds: list[World], *, leave_last_day: bool
-) -> list[NightResult]:
+) -> list[Dated]:
     """Let the days of the worlds happen, one after the other, and reconcile each.
 
     The second world joins on its first day: its configuration is added, nothing else.
     """
-    from recon_engine.demo import describe, join, write_day, write_world
+    from recon_engine.backfill import run_range
+    from recon_engine.demo import describe, join, write_world
     from recon_engine.run import open_project
 
-    nights: list[NightResult] = []
+    nights: list[Dated] = []
     last = worlds[0].dates[-1]
     for number, world in enumerate(worlds):
         if number:
@@ -204,42 +207,41 @@ def live(
             terminal.tell(line)
         terminal.tell("")
         until = worlds[number + 1].start if number + 1 < len(worlds) else date.max
-        with open_project(out) as project:
-            for day in (day for day in world.dates if day < until):
-                for each in worlds[: number + 1]:
-                    post_restated(terminal, project, each, day)
-                    write_day(each, day, out)
-                if leave_last_day and day == last:
-                    break
-                nights.append(one_day(terminal, project, day))
-                if nights[-1].run.status == "stopped":
-                    terminal.warn(f"{day} stopped, so the days after it were not run")
+        days = [day for day in world.dates if day < until]
+        with open_project(out) as project, Progress(terminal, days[0], days[-1]) as shown:
+            for spell in spells(days, worlds[: number + 1]):
+                happen(terminal, project, worlds[: number + 1], spell[0])
+                run = [day for day in spell if not leave_last_day or day < last]
+                if run:
+                    told = run_range(project, run[0], run[-1], actor=actor(), say=shown.say)
+                    nights.extend(told.dates)
+                if nights and nights[-1].status in ("stopped", "not run"):
                     return nights
     return nights
 
 
-def one_day(terminal: Terminal, project: Project, day: date) -> NightResult:
-    """Run one day and say it in a line."""
-    from recon_engine.night import run_night
+def spells(days: Sequence[date], worlds: Sequence[World]) -> list[list[date]]:
+    """Return the days in runs, each beginning where something happens that no file of it foretold.
 
-    with Busy(terminal, str(day)):
-        result = run_night(project, day, actor=actor())
-    one = result.run
-    rows = {table: n for stage in one.stages for table, n in stage.rows.items()}
-    count = {
-        "files": len(result.pulled.delivered),
-        "lines": rows.get("settlement_line", 0),
-        "matched": rows.get("match_leg", 0),
-        "open": rows.get("open_item", 0),
-        "journals": rows.get("batch", 0),
-        "exceptions": one.exceptions,
-    }
-    told = "  ".join(f"{number:>5,} {what}" for what, number in count.items())
-    terminal.tell(f"{day:%a} {day}  {told}  {one.certificate:<11}{one.seconds:5.1f} s")
-    for stage in one.stages:
-        for line in findings(stage):
-            terminal.warn(line)
-    return result
+    Within a run each next day is read while the present one is reconciled.
+    """
+    restated = {again.day for world in worlds for again in world.restated}
+    events = restated.union(change.day for world in worlds for change in world.changes)
+    found: list[list[date]] = []
+    for day in days:
+        if not found or day in events:
+            found.append([])
+        found[-1].append(day)
+    return found
+
+
+def happen(terminal: Terminal, project: Project, worlds: Sequence[World], day: date) -> None:
+    """Let happen what happens only on a day."""
+    from recon_engine.demo import write_day
+
+    for world in worlds:
+        post_restated(terminal, project, world, day)
+        write_day(world, day, project.folder)
 
 
 def post_restated(terminal: Terminal, project: Project, world: World, day: date) -> None:

@@ -37,7 +37,7 @@ def test_a_backfill_says_a_line_for_each_date_and_leaves_closed_ones_alone(
     assert told["closed"] == ["2026-03-02"]
     assert [one["status"] for one in told["dates"]] == ["closed", "done"]
     assert told["dates"][1]["rows"]["settlement_line"] == 41
-    assert again.err.count(" done ") == 1
+    assert again.err.count(" conserved ") == 1
 
 
 def test_a_closed_range_has_nothing_to_do(recon: Recon, company: Company) -> None:

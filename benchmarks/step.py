@@ -17,9 +17,10 @@ from recon_engine.pipeline import STAGES
 from recon_engine.pull import pull
 from recon_engine.run import Project, open_project
 from recon_engine.run.scopes import scopes
-from recon_engine.run.staging import Made, make_all, prepare
+from recon_engine.run.staging import make, prepare
 from recon_engine.stages.stage import Stage
 from recon_engine.store.engine import connect, path_literal
+from recon_engine.store.manifest import Manifest
 from recon_engine.store.state import Staged
 
 RUN_ID = "bench"
@@ -57,23 +58,19 @@ def run_stage(project: Project, stage: Stage) -> None:
     """Make every scope of a stage by itself and publish it; the gate is not measured."""
     for scope in scopes(project.rulebook, stage.grain):
         job = prepare(project, stage, scope, BUSINESS_DATE, RUN_ID, 0)
-        (made,) = make_all(project, [job])
-        if not isinstance(made, Made):
-            raise made
-        _publish(project, made)
+        _publish(project, make(project, job))
 
 
-def _publish(project: Project, made: Made) -> None:
-    scope, manifest = made.job.scope, made.manifest
+def _publish(project: Project, manifest: Manifest) -> None:
     staged = Staged(
         stage=manifest.stage,
-        scope=scope,
+        scope=manifest.scope,
         business_date=BUSINESS_DATE,
-        run_key=made.job.run_key,
+        run_key=manifest.run_key,
         manifest_sha=project.lake.put_manifest(manifest),
         logical_hash=manifest.logical_hash(),
     )
-    with project.state.lease([f"{manifest.stage}/{scope}"], RUN_ID) as lease:
+    with project.state.lease([f"{manifest.stage}/{manifest.scope}"], RUN_ID) as lease:
         project.state.publish([staged], lease, RUN_ID, "not weighed")
 
 

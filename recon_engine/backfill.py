@@ -16,8 +16,7 @@ from recon_engine.night import missing, take_files
 from recon_engine.periods import is_banking_day
 from recon_engine.run import Project, StageResult, run_date
 from recon_engine.run.ahead import OF_FILES, make_ahead
-from recon_engine.run.runner import new_run_id, refuse_unfinished_take_on, sealed
-from recon_engine.run.staging import Ahead
+from recon_engine.run.attempt import Ahead, new_run_id, refuse_unfinished_take_on, sealed
 
 DAY = timedelta(days=1)
 VERB = "backfill"

@@ -1,4 +1,8 @@
-"""A night: take the files of every source, then run the date."""
+"""A night: take the files of every source, then run the date; at once, or step by step.
+
+A scheduler runs the steps, each in a process of its own. They are what `run_night` is made of, and
+give the same content. What one step leaves for the next lies in the lake, under the run's name.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,30 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from recon_engine.errors import ReconError, Rejected, Unavailable
+from recon_engine.pipeline import STAGES
 from recon_engine.pull import PullReport, pull
-from recon_engine.run import Project, RunResult, run_date
-from recon_engine.run.runner import Say, new_run_id, refuse_unfinished_take_on, sealed
+from recon_engine.run import Project, RunResult, StagedScope, StageResult, run_date
+from recon_engine.run.attempt import (
+    Attempt,
+    begin,
+    conclude,
+    new_run_id,
+    refuse_unfinished_take_on,
+    sealed,
+)
+from recon_engine.run.doorway import weigh_stage
+from recon_engine.run.handover import (
+    leave_pulled,
+    leave_staged,
+    leave_weighed,
+    staged_scopes,
+    void,
+    weighed_stages,
+    with_pulled,
+)
+from recon_engine.run.runner import Say
+from recon_engine.run.staging import stage_scope
+from recon_engine.stages.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -69,3 +94,58 @@ def missing(report: PullReport) -> dict[str, ReconError]:
     """Return the sources whose files could not be had, each with what stops it at landing."""
     found: dict[str, ReconError] = {f.source: Unavailable(f.message) for f in report.unavailable}
     return found | {f.source: Rejected(f.message) for f in report.refused}
+
+
+def begin_night(attempt: Attempt, *, actor: str) -> bool:
+    """Record that a night has begun; return False, and record nothing, where the date is sealed.
+
+    Raises: Unavailable where an earlier date was not run.
+    """
+    if sealed(attempt.project, attempt.business_date):
+        return False
+    begin(attempt, actor=actor, verb="run")
+    return True
+
+
+def pull_source(attempt: Attempt, source: str) -> PullReport:
+    """Take the files of one source, and leave word of it for landing.
+
+    Raises: Unavailable where they may come when asked again, Rejected where they will not.
+    """
+    report = take_files(attempt.project, attempt.business_date, attempt.run_id, [source])
+    error = missing(report).get(source)
+    leave_pulled(attempt, source, error)
+    if error is not None:
+        raise error
+    return report
+
+
+def stage_one(attempt: Attempt, stage: Stage, scope: str) -> StagedScope:
+    """Stage one scope of one stage, and leave word of it for the gate."""
+    attempt, state = with_pulled(attempt), attempt.project.state
+    void(attempt, stage)
+    before = weighed_stages(attempt, STAGES[: STAGES.index(stage)])
+    staged = stage_scope(attempt, stage, scope, before, state.decision_head())
+    leave_staged(attempt, stage, staged)
+    return staged
+
+
+def weigh_one(attempt: Attempt, stage: Stage) -> StageResult:
+    """Weigh all that was staged of one stage, publish what passes, and leave word of it.
+
+    Raises: Unavailable where another run is busy with a scope.
+    """
+    before = weighed_stages(attempt, STAGES[: STAGES.index(stage)])
+    result = weigh_stage(attempt, stage, staged_scopes(attempt, stage), before)
+    leave_weighed(attempt, result)
+    return result
+
+
+def close_night(attempt: Attempt) -> RunResult | None:
+    """Seal what is green, write the night and its gates, and record how the run ended.
+
+    Returns: None where that was done before.
+    """
+    if attempt.project.state.resume_run(attempt.run_id) != "running":
+        return None
+    return conclude(attempt, weighed_stages(attempt, STAGES))

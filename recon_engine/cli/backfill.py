@@ -167,7 +167,7 @@ def plan_backfill(terminal: Terminal, first: date, last: date) -> ExitCode:
 def planned(project: Project, first: date, last: date) -> Plan:
     """Return which dates of a range would be run, and the files that wait in the inboxes."""
     from recon_engine.pull import date_in_name
-    from recon_engine.run.runner import sealed
+    from recon_engine.run.attempt import sealed
 
     sources = project.rulebook.sources
     days = [first + timedelta(n) for n in range((last - first).days + 1)]

@@ -34,7 +34,7 @@ class Reading:
 
 def plan_run(terminal: Terminal, wanted: date | None) -> ExitCode:
     """Say what a run of a date would do."""
-    from recon_engine.run.runner import sealed
+    from recon_engine.run.attempt import sealed
 
     with looked_at(terminal.project) as project:
         day = wanted or only_pending(project)

@@ -12,7 +12,7 @@ from recon_engine.errors import Rejected, RulebookError, Unavailable
 from recon_engine.pipeline import STAGES
 from recon_engine.posters.poster import Answer, Journal, Poster, poster
 from recon_engine.run import Project, RunResult, run_date
-from recon_engine.run.runner import new_run_id
+from recon_engine.run.attempt import new_run_id
 from recon_engine.store.state import Receipt
 
 AFTER_POSTING = tuple(s for s in STAGES if s.name in ("approval", "posting", "reporting"))

@@ -11,7 +11,7 @@ from recon_engine.pipeline import STAGES
 from recon_engine.replay.difference import Difference, difference, differences
 from recon_engine.replay.past import Past, open_past
 from recon_engine.run import Project, Record
-from recon_engine.run.staging import Job, Made, make_all, prepare
+from recon_engine.run.staging import Job, make_all, prepare
 from recon_engine.store.manifest import Manifest
 from recon_engine.store.state import DatasetVersion, Publication, Staged
 
@@ -73,7 +73,7 @@ def _again(past: Past, publication: Publication, *, from_landing: bool) -> Repla
         if isinstance(outcome, ReconError):
             found.append(difference(one.manifest, "", str(outcome)))
         else:
-            found += differences(past, one.manifest, outcome.manifest)
+            found += differences(past, one.manifest, outcome)
     return Replayed(
         publication.run_id,
         first.business_date,
@@ -96,7 +96,7 @@ def _told(past: Past, publication: Publication, found: list[Difference]) -> Iter
 
 def _made(
     past: Past, told: Sequence[Published], publication: Publication, *, from_landing: bool
-) -> list[Made | ReconError]:
+) -> list[Manifest | ReconError]:
     """Return what the stage makes of each scope now, or why it makes nothing.
 
     Raises: GateBlocked where the rules of that time are gone or were changed.
@@ -108,7 +108,7 @@ def _made(
     outcomes = iter(make_all(project, [job for job in jobs if isinstance(job, Job)]))
     made = [next(outcomes) if isinstance(job, Job) else job for job in jobs]
     if from_landing:
-        _publish(project, [one for one in made if isinstance(one, Made)], publication)
+        _publish(project, [one for one in made if isinstance(one, Manifest)], publication)
     return made
 
 
@@ -144,16 +144,16 @@ def _job(project: Project, one: Published) -> Job | ReconError:
         return error
 
 
-def _publish(project: Project, made: Sequence[Made], publication: Publication) -> None:
+def _publish(project: Project, made: Sequence[Manifest], publication: Publication) -> None:
     """Let what was made stand in the past, for what is made after it."""
     staged = [
         Staged(
-            stage=one.manifest.stage,
-            scope=one.manifest.scope,
-            business_date=one.manifest.business_date,
-            run_key=one.manifest.run_key,
-            manifest_sha=project.lake.put_manifest(one.manifest),
-            logical_hash=one.manifest.logical_hash(),
+            stage=one.stage,
+            scope=one.scope,
+            business_date=one.business_date,
+            run_key=one.run_key,
+            manifest_sha=project.lake.put_manifest(one),
+            logical_hash=one.logical_hash(),
         )
         for one in made
     ]

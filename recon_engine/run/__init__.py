@@ -1,7 +1,7 @@
 """Run: every stage of a date in order; stage all scopes, gate, publish."""
 
 from recon_engine.run.project import Project, Record, open_project, open_record
-from recon_engine.run.result import RunResult, ScopeResult, StageResult
+from recon_engine.run.result import RunResult, ScopeResult, StagedScope, StageResult
 from recon_engine.run.runner import run_date
 from recon_engine.run.tables import night, read_table
 
@@ -11,6 +11,7 @@ __all__ = [
     "RunResult",
     "ScopeResult",
     "StageResult",
+    "StagedScope",
     "night",
     "open_project",
     "open_record",

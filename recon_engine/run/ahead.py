@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from recon_engine.pipeline import STAGES
+from recon_engine.run.attempt import Ahead
 from recon_engine.run.project import Project
 from recon_engine.run.scopes import scopes
-from recon_engine.run.staging import Ahead, Made, Premise, make_all, prepare
+from recon_engine.run.staging import Premise, make_all, prepare
 from recon_engine.store.manifest import Manifest
 
 OF_FILES = STAGES[:2]
@@ -29,6 +30,6 @@ def make_ahead(project: Project, business_date: date, after: date, run_id: str) 
             prepare(project, stage, scope, business_date, run_id, decision_seq, premise)
             for scope in scopes(project.rulebook, stage.grain)
         ]
-        made = [one for one in make_all(project, jobs) if isinstance(one, Made)]
-        staged |= {(stage.name, one.job.scope): one.manifest for one in made}
+        made = [one for one in make_all(project, jobs) if isinstance(one, Manifest)]
+        staged |= {(stage.name, one.scope): one for one in made}
     return {manifest.run_key: manifest for manifest in staged.values()}

@@ -13,6 +13,18 @@ ScopeStatus = Literal["published", "unchanged", "stopped", "held"]
 
 
 @dataclass(frozen=True)
+class StagedScope:
+    """One scope of one stage before its gate: where what was staged stands, or why nothing does."""
+
+    scope: str
+    status: Literal["staged", "unchanged", "stopped", "held"]
+    run_key: str = ""
+    manifest_sha: str = ""
+    message: str = ""
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True)
 class ScopeResult:
     """One scope of one stage: published, unchanged, stopped, or held because of another."""
 

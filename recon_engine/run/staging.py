@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,9 +12,12 @@ from recon_engine import __version__
 from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.gates import profile
 from recon_engine.ids import sha256_hex
+from recon_engine.pipeline import STAGES
+from recon_engine.run.attempt import Attempt
 from recon_engine.run.project import Project
 from recon_engine.run.reads import Input, Staged, resolve
-from recon_engine.run.scopes import entity_of
+from recon_engine.run.result import StagedScope, StageResult
+from recon_engine.run.scopes import drawn_on, entity_of
 from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
@@ -35,18 +38,6 @@ class Job:
     @property
     def scope(self) -> str:
         return self.context.scope
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a job staged: its manifest, not yet published."""
-
-    job: Job
-    manifest: Manifest
-
-
-Ahead = Mapping[str, Manifest]
-"""What was made ahead, by run key."""
 
 
 @dataclass(frozen=True)
@@ -94,32 +85,70 @@ def prepare(
     return Job(stage, context, inputs, sha256_hex(text.encode()))
 
 
-def make_all(
-    project: Project, jobs: Sequence[Job], ahead: Ahead | None = None
-) -> list[Made | ReconError]:
+def stage_scope(
+    attempt: Attempt,
+    stage: Stage,
+    scope: str,
+    before: Sequence[StageResult],
+    decision_seq: int,
+) -> StagedScope:
+    """Return what staging made of one scope; no reader sees it before a gate has weighed it.
+
+    Not pulled, held by what an earlier stage stopped, or made before: then nothing is staged.
+    """
+    project, business_date = attempt.project, attempt.business_date
+    if stage is STAGES[0] and scope in attempt.not_pulled:
+        return _stopped(scope, attempt.not_pulled[scope])
+    if held := why_held(project, stage, scope, before):
+        return StagedScope(scope, "held", message=held)
+    job = prepare(project, stage, scope, business_date, attempt.run_id, decision_seq)
+    current = project.state.current(stage.name, scope, business_date)
+    if current is not None and current.run_key == job.run_key:
+        return StagedScope(scope, "unchanged", job.run_key, current.manifest_sha)
+    made = _made(project, job, attempt.ahead.get(job.run_key))
+    if isinstance(made, ReconError):
+        return _stopped(scope, made)
+    return StagedScope(scope, "staged", job.run_key, project.lake.put_manifest(made))
+
+
+def _stopped(scope: str, error: ReconError) -> StagedScope:
+    return StagedScope(scope, "stopped", message=str(error), exit_code=error.exit_code)
+
+
+def why_held(project: Project, stage: Stage, scope: str, before: Sequence[StageResult]) -> str:
+    """Return which scope of an earlier stage did not pass that this one draws on; empty if none."""
+    grains = {producer.name: producer.grain for producer in STAGES}
+    for result in before:
+        drawn = drawn_on(project.rulebook, stage.grain, scope, grains[result.stage])
+        for told in result.scopes:
+            if told.scope in drawn and told.status in ("stopped", "held"):
+                return f"held because {result.stage}/{told.scope} was stopped; nothing was lost"
+    return ""
+
+
+def make_all(project: Project, jobs: Sequence[Job]) -> list[Manifest | ReconError]:
     """Return what the stage makes of each job, or the error that stopped it, in their order.
 
-    As many jobs run at a time as the environment has threads, in one engine with one limit. A job
-    whose result was made `ahead` is not made again.
+    As many jobs run at a time as the environment has threads, in one engine with one limit.
     """
     if not jobs:
         return []
-    known = ahead or {}
     with ThreadPoolExecutor(min(len(jobs), project.environment.threads)) as pool:
-        return list(pool.map(lambda job: _made(project, job, known.get(job.run_key)), jobs))
+        return list(pool.map(lambda job: _made(project, job), jobs))
 
 
-def _made(project: Project, job: Job, manifest: Manifest | None) -> Made | ReconError:
-    if manifest is not None:
+def _made(project: Project, job: Job, ahead: Manifest | None = None) -> Manifest | ReconError:
+    """Return what a job makes, or its error; what was made ahead is not made again."""
+    if ahead is not None:
         run_id, decision_seq = job.context.run_id, job.context.decision_seq
-        return Made(job, replace(manifest, run_id=run_id, decision_seq=decision_seq))
+        return replace(ahead, run_id=run_id, decision_seq=decision_seq)
     try:
-        return _make(project, job)
+        return make(project, job)
     except ReconError as error:
         return error
 
 
-def _make(project: Project, job: Job) -> Made:
+def make(project: Project, job: Job) -> Manifest:
     """Return what the stage makes of a job's inputs, as parts of the lake under a manifest.
 
     Raises: ReconError where the stage refuses its inputs or its outputs break their contract;
@@ -141,7 +170,7 @@ def _make(project: Project, job: Job) -> Made:
             table.name: _keep(project, workspace, table, profiled[f"rows_{table.name}"])
             for table in stage.writes
         }
-    manifest = Manifest(
+    return Manifest(
         stage=stage.name,
         scope=context.scope,
         business_date=context.business_date,
@@ -154,7 +183,6 @@ def _make(project: Project, job: Job) -> Made:
         profile=profiled,
         decision_seq=context.decision_seq,
     )
-    return Made(job, manifest)
 
 
 def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:

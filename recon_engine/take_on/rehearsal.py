@@ -14,8 +14,9 @@ from recon_engine.errors import GateBlocked, Unavailable
 from recon_engine.night import NightResult, run_night
 from recon_engine.parsers.opening import Opening
 from recon_engine.run import Project
+from recon_engine.run.attempt import new_run_id
 from recon_engine.run.result import RunResult
-from recon_engine.run.runner import Say, new_run_id
+from recon_engine.run.runner import Say
 from recon_engine.run.take_ons import KIND, TakeOn
 from recon_engine.store.lake import Lake
 from recon_engine.store.state import open_state

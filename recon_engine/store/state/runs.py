@@ -48,6 +48,18 @@ class Runs(Audit):
             con.execute(insert(RUN).values(**values, run_seq=count + 1))
             self._record(con, "begin_run", run_id, values, actor)
 
+    def resume_run(self, run_id: str) -> str | None:
+        """Return the status of a run, or None where it never began; one that stopped goes on."""
+        known = select(RUN.c.status).where(RUN.c.run_id == run_id)
+        with self._writing() as con:
+            status: str | None = con.execute(known).scalar()
+            if status != "stopped":
+                return status
+            values = {"status": "running", "exit_code": None, "finished_at": None, "message": ""}
+            con.execute(update(RUN).where(RUN.c.run_id == run_id).values(values))
+            self._record(con, "resume_run", run_id, values)
+        return "running"
+
     def finish_run(
         self, run_id: str, status: str, exit_code: int, finished_at: datetime, message: str = ""
     ) -> None:

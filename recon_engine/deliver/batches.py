@@ -107,6 +107,15 @@ def outbox_rows(project: Project, batch: Batch) -> list[OutboxRow]:
     return rows
 
 
+def debits(project: Project, batch: Batch) -> dict[str, int]:
+    """Return what the journals of a batch debit, in minor units by currency."""
+    totals: defaultdict[str, int] = defaultdict(int)
+    for row in outbox_rows(project, batch):
+        for line in journal_of(row.payload).lines:
+            totals[line.currency] += max(line.amount_minor, 0)
+    return dict(sorted(totals.items()))
+
+
 def journal_of(payload: str) -> Journal:
     """Return the journal of an outbox row."""
     held = json.loads(payload)

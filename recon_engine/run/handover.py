@@ -112,4 +112,4 @@ def _found(attempt: Attempt, name: str) -> dict[str, Any] | None:
 
 
 def _place(attempt: Attempt, name: str) -> Path:
-    return attempt.project.lake.root / "runs" / attempt.run_id / f"{name}.json"
+    return attempt.project.lake.runs / attempt.run_id / f"{name}.json"

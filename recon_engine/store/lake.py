@@ -34,7 +34,7 @@ class Landed:
 
 
 class Lake:
-    """Folders of files under their hash, and two, staging and spill, that no reader looks into."""
+    """Folders of files under their hash; staging, spill and runs, where no reader looks."""
 
     def __init__(self, root: Path) -> None:
         self.root = durable.make_folder(root.resolve())
@@ -45,6 +45,7 @@ class Lake:
         self.rulebooks = durable.make_folder(self.root / "rulebooks")
         self.staging = durable.make_folder(self.root / "staging")
         self.spill = durable.make_folder(self.root / "spill")
+        self.runs = durable.make_folder(self.root / "runs")
         self._verified: dict[Path, Print] = {}
         self._manifests: dict[str, tuple[Print, Manifest]] = {}
         self._datasets: dict[tuple[str, str], tuple[Print, Dataset]] = {}
@@ -204,7 +205,7 @@ class Lake:
             yield from (path for path in folder.iterdir() if path.stem not in kept)
         for folder in (self.landing, self.results, self.rulebooks):
             yield from folder.glob(f"{durable.TEMPORARY}*")
-        for folder in (self.staging, self.spill):
+        for folder in (self.staging, self.spill, self.runs):
             yield from folder.iterdir()
 
 

@@ -16,9 +16,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("pyarrow>23.0.0", "duckdb>=2.0,<2.1", "lxml>=6.1.0")
+FLOORS = ("apache-airflow>=3.3,<3.4", "pyarrow>23.0.0", "duckdb>=2.0,<2.1", "lxml>=6.1.0")
 PYTHONS = ("3.11", "3.12", "3.13")
-LOCKED_TOO = {"extra": ("postgres",), "group": ("test", "lint", "build")}
+LOCKED_TOO = {"extra": ("airflow", "postgres"), "group": ("test", "lint", "build")}
 
 NOT_IN_A_LOCK = {
     r"https?:|\bgit\+|\bfile:": "an address",
@@ -106,7 +106,8 @@ def gaps_of(source: str, asked: list[str], python: str) -> list[str]:
     """Return what a lock lacks, or holds twice, to meet all that is asked for under one Python.
 
     What a package asks for in turn is read from the metadata of the installed version. Where the
-    lock takes another version for another Python (numpy, scipy), what that one asks for is unseen.
+    lock takes another version or package for another Python (numpy, pyyaml-ft), what that one asks
+    for is unseen.
     """
     pins = pins_for(source, python)
     faults = [f"{name} has {len(held)} versions" for name, held in pins.items() if len(held) > 1]
@@ -118,9 +119,17 @@ def gaps_of(source: str, asked: list[str], python: str) -> list[str]:
         if not any(wanted.specifier.contains(version, prereleases=True) for version in held):
             faults.append(f"{wanted} is not met by {[str(version) for version in held]}")
         seen[str(wanted)] += 1
-        if seen[str(wanted)] == 1 and held and metadata.version(name) == str(held[0]):
+        if seen[str(wanted)] == 1 and held and version_here(name) == str(held[0]):
             waiting += required_by(name, wanted.extras, python)
     return sorted(set(faults))
+
+
+def version_here(name: str) -> str:
+    """Return the version of a package that is installed; empty where none is."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def asked_for() -> list[str]:
@@ -133,9 +142,9 @@ def asked_for() -> list[str]:
 
 
 def test_a_version_under_its_floor_is_found() -> None:
-    installed = {"pyarrow": "23.0.0", "duckdb": "2.1.0", "lxml": "6.1.0"}
+    found = {"apache-airflow": "3.3.2", "pyarrow": "23.0.0", "duckdb": "2.1.0", "lxml": "6.1.0"}
 
-    assert list(unmet(FLOORS, installed)) == [
+    assert list(unmet(FLOORS, found)) == [
         "pyarrow 23.0.0 is installed, expected >23.0.0",
         "duckdb 2.1.0 is installed, expected <2.1,>=2.0",
     ]

@@ -92,6 +92,18 @@ def opened_attempt() -> Iterator[Attempt]:
         yield Attempt(project, day, run_id)
 
 
+@contextmanager
+def resumed_attempt() -> Iterator[Attempt]:
+    """Yield the attempt, taken up again where it stopped; it is left alone where it has ended."""
+    with opened_attempt() as attempt:
+        status = attempt.project.state.resume_run(attempt.run_id)
+        if status == "done":
+            raise AirflowSkipException(f"run {attempt.run_id} has ended; nothing was run")
+        if status is None:
+            raise AirflowFailException(f"run {attempt.run_id} was never begun; nothing was run")
+        yield attempt
+
+
 def business_date(context: Context) -> date:
     """Return the date to reconcile: the one given, else the day before a scheduled night.
 
@@ -142,7 +154,7 @@ def pull(scope: str) -> list[str]:
     from recon_engine.night import pull_source
 
     _show(scope)
-    with opened_attempt() as attempt:
+    with resumed_attempt() as attempt:
         report = pull_source(attempt, scope)
     return [delivery.file_id for delivery in report.delivered]
 
@@ -155,7 +167,7 @@ def stage_each(name: str) -> Any:
         from recon_engine.night import stage_one
 
         _show(scope)
-        with opened_attempt() as attempt:
+        with resumed_attempt() as attempt:
             staged = stage_one(attempt, _stage(name), scope)
         if staged.status == "stopped":
             raise AirflowFailException(staged.message)
@@ -173,8 +185,7 @@ def weigh_all(name: str) -> Any:
     def weigh() -> dict[str, str]:
         from recon_engine.night import weigh_one
 
-        with opened_attempt() as attempt:
-            _refuse_closed(attempt)
+        with resumed_attempt() as attempt:
             result = weigh_one(attempt, _stage(name))
         if stopped := [s.message for s in result.scopes if s.status == "stopped"]:
             raise AirflowFailException("; ".join(stopped))
@@ -188,8 +199,7 @@ def close() -> str:
     """Seal what is green, write the night and its gates, record how the run ended; return it."""
     from recon_engine.night import close_night
 
-    with opened_attempt() as attempt:
-        _refuse_closed(attempt)
+    with resumed_attempt() as attempt:
         close_night(attempt)
     return attempt.run_id
 
@@ -225,15 +235,6 @@ def night() -> None:
         last >> staged >> weighed
         last = weighed
     last >> close() >> report()
-
-
-def _refuse_closed(attempt: Attempt) -> None:
-    """Take up a run that stopped; leave one alone that has ended, or that nobody began."""
-    status = attempt.project.state.resume_run(attempt.run_id)
-    if status == "done":
-        raise AirflowSkipException(f"run {attempt.run_id} has ended; nothing was run")
-    if status is None:
-        raise AirflowFailException(f"run {attempt.run_id} was never begun; nothing was run")
 
 
 def _stage(name: str) -> Any:

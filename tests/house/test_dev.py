@@ -183,6 +183,28 @@ def test_lint_runs_every_tool_also_after_one_has_failed(
     assert ran == ["ruff", "ruff", "mypy", "lint-imports", "deptry"]
 
 
+@pytest.mark.parametrize(
+    ("words", "program", "passed_on"),
+    [
+        (["--days", "3"], "bin/recon", ["demo", "--days", "3"]),
+        (["--airflow", "--days", "3"], "docker/local.py", ["--days", "3"]),
+    ],
+)
+def test_a_demo_with_airflow_is_the_local_one(
+    dev: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    program: str,
+    passed_on: list[str],
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(dev, "run", lambda *command: ran.extend(map(str, command)) or 7)
+
+    assert dev.demo(words) == 7
+    at = next(number for number, word in enumerate(ran) if word.endswith(program))
+    assert ran[at + 1 :] == passed_on
+
+
 def test_clean_removes_what_was_made_and_nothing_else(dev: ModuleType) -> None:
     for made in (".tools", "demo-out", "recon_engine/__pycache__"):
         (dev.ROOT / made).mkdir(parents=True)

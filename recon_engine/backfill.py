@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import Literal
 
 from recon_engine.errors import ExitCode, ReconError, Unavailable
+from recon_engine.gates import open_door
 from recon_engine.night import missing, take_files
 from recon_engine.periods import is_banking_day
 from recon_engine.run import Project, StageResult, run_date
@@ -83,6 +84,7 @@ def run_range(
     if waiting:
         refuse_unfinished_take_on(project, last, VERB)
         with ThreadPoolExecutor(1) as beside:
+            beside.submit(open_door)  # meanwhile the first date takes its files
             reader = Reader(project, waiting[0], beside)
             _refuse_days_to_come(project, last)
             for day, coming in zip(waiting, [*waiting[1:], None], strict=True):

@@ -34,7 +34,7 @@ SHOWN = 5
 START = date(2026, 3, 2)
 MONTH = 22
 """Banking days of a month."""
-JOINS = 5
+JOINS = 15
 """Banking days before the branch joins."""
 MARKER = ".recon-demo"
 MARKED = "Made by `recon demo`, which may delete this folder and make it anew."
@@ -248,7 +248,7 @@ def post_restated(terminal: Terminal, project: Project, world: World, day: date)
     """Post the batches whose files come again today, so that there is something to take back."""
     for again in world.restated:
         if again.day == day:
-            for line in approve_and_post(project, again.batch.day):
+            for line in approve_and_post(project, world.company.entity, again.batch.day):
                 terminal.tell(line)
 
 
@@ -266,8 +266,11 @@ def end(project: Project, worlds: list[World], reports: Path) -> Ending:
             f"{project.folder}: found {spans(missing)} not run to its end, expected every day of "
             f"the demo; nothing was done, run `recon run --date {missing[0]}` first"
         )
-    restated = [again.day for world in worlds for again in world.restated]
-    posting = [line for day in (days[0], *restated) for line in approve_and_post(project, day)]
+    entity = worlds[0].company.entity
+    restated = [again.day for again in worlds[0].restated]
+    posting = [
+        line for day in (days[0], *restated) for line in approve_and_post(project, entity, day)
+    ]
     posting.append(f"posting again: {posted_again(project) or 'nothing'} posted")
     with Verifying(project, days[-1]) as verifying:
         stored = Stored(project)
@@ -293,13 +296,13 @@ def conserved(project: Project, worlds: list[World], day: date) -> bool:
     )
 
 
-def approve_and_post(project: Project, day: date) -> list[str]:
-    """Let a second person approve the batches of a day, post them, and say what happened."""
+def approve_and_post(project: Project, entity: str, day: date) -> list[str]:
+    """Let a second person approve an entity's batch of a day, post it, and say what happened."""
     from recon_engine.deliver import batches, judge, post_approved
 
     told = []
     for waiting in batches(project):
-        if waiting.business_date != day or waiting.state != "awaiting approval":
+        if (waiting.entity, waiting.business_date) != (entity, day):
             continue
         batch = judge(
             project, waiting.batch_id, "approve", checker=CONTROLLER, reason="the demo's controller"

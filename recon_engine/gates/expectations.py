@@ -292,6 +292,11 @@ def _plain(answer: ExpectationSuiteValidationResult) -> dict[str, Any]:
     }
 
 
+def open_door() -> None:
+    """Import Great Expectations, which takes seconds, before the first gate needs it."""
+    _door()
+
+
 @cache
 def _door() -> BatchDefinition[Any]:
     """Return the one data source of the process, which keeps no file and draws no progress bar."""

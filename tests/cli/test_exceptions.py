@@ -81,9 +81,9 @@ def test_status_names_runs_published_dates_and_seals(recon: Recon, company: Comp
 
     assert [(run["verb"], run["business_date"]) for run in told["runs"]] == [
         ("post", "2026-03-02"),
-        ("run", "2026-03-04"),
-        ("run", "2026-03-03"),
-        ("run", "2026-03-02"),
+        ("backfill", "2026-03-04"),
+        ("backfill", "2026-03-03"),
+        ("backfill", "2026-03-02"),
     ]
     assert {run["status"] for run in told["runs"]} == {"done"}
     assert all(run["actor"].endswith("(unauthenticated)") for run in told["runs"])

@@ -179,7 +179,7 @@ def made_with(out: Path) -> tuple[int, int]:
     try:
         found = json.loads((out / MARKER).read_text(encoding="utf-8"))
         return int(found["days"]), int(found["seed"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise WrongCommand(
             f"{out}: found no demo, expected one; nothing was done, begin with `recon demo`"
         ) from error

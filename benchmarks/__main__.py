@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=100_000, help="settlement lines, and invoices")
     parser.add_argument("--backfill", action="store_true", help="dates in one process instead")
     parser.add_argument("--days", type=int, default=30, help="dates of the backfill")
+    parser.add_argument("--clean", action="store_true", help="a world in which nothing stays open")
     parser.add_argument("--memory-limit", default="2GB", help="of DuckDB, a workspace")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="new folder for project and lake")
@@ -42,13 +43,14 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make the world, run every step in a process of its own, and return what they cost."""
     if not options.json:
         print(f"making {options.lines:,} lines and as many invoices", file=sys.stderr)
-    make_world(folder, options.lines, options.memory_limit, options.threads)
+    truth = Truth(options.lines, clean=options.clean)
+    make_world(folder, truth, options.memory_limit, options.threads)
     steps = {}
     for name in ORDER:
         steps[name] = step(name, folder)
         if not options.json:
             print(f"  {name} {steps[name]['wall_s']} s", file=sys.stderr)
-    truth, found = Truth(options.lines), steps["check"]
+    found = steps["check"]
     return {
         "lines": options.lines,
         "memory_limit": options.memory_limit,
@@ -68,8 +70,9 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def run_backfill(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make a world of some dates, run them in one process, and return what each cost."""
     print(f"making {options.days} dates of {options.lines:,} lines", file=sys.stderr)
-    make_world(folder, options.lines, options.memory_limit, options.threads, options.days)
-    return backfill.measure(folder, options.lines, options.days)
+    truth = Truth(options.lines, options.days, options.clean)
+    make_world(folder, truth, options.memory_limit, options.threads)
+    return backfill.measure(folder, truth)
 
 
 def step(name: str, folder: Path) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Meter:
             "status": one.status,
             "findings": one.findings,
             "matches": one.rows.get("match_evidence", 0),
+            "open": one.rows.get("open_item", 0),
             "wall_s": round(wall - self.wall, 2),
             "cpu_s": round(cpu - self.cpu, 2),
             "peak_mb": peak_mb(),
@@ -57,23 +58,23 @@ def peak_mb() -> int:
     return int(line.split()[1]) // 1024
 
 
-def measure(folder: Path, lines: int, days: int) -> dict[str, Any]:
+def measure(folder: Path, truth: Truth) -> dict[str, Any]:
     """Run the backfill of a world and return what its dates cost; each is shown as it ends."""
-    command = [sys.executable, "-m", "benchmarks.backfill", str(folder), str(days)]
+    command = [sys.executable, "-m", "benchmarks.backfill", str(folder), str(truth.days)]
     dates = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
             dates.append(json.loads(line))
             print("\n".join((f"  {row(dates[-1])}", *dates[-1]["findings"])), file=sys.stderr)
-    edge = min(EDGE, days // 2) or 1
+    edge = min(EDGE, truth.days // 2) or 1
     peaks = [one["peak_mb"] for one in dates] or [0]
     before, after = max(peaks[:edge]), max(peaks[-edge:])
-    truth, found = Truth(lines, days), sum(one["matches"] for one in dates)
+    found = sum(one["matches"] for one in dates)
     expected = truth.matches + truth.payouts
     return {
-        "lines": lines,
-        "days": days,
+        "lines": truth.lines,
+        "days": truth.days,
         "dates": dates,
         "wall_s": round(sum(one["wall_s"] for one in dates), 1),
         "cpu_s": round(sum(one["cpu_s"] for one in dates), 1),
@@ -89,7 +90,8 @@ def measure(folder: Path, lines: int, days: int) -> dict[str, Any]:
 
 def row(one: dict[str, Any]) -> str:
     """Return a date as a line of a table."""
-    return f"{one['date']:<12}{one['cpu_s']:>9.2f}{one['wall_s']:>9.2f}{one['peak_mb']:>9}"
+    measured = f"{one['date']:<12}{one['cpu_s']:>9.2f}{one['wall_s']:>9.2f}{one['peak_mb']:>9}"
+    return f"{measured}{one['open']:>9,}"
 
 
 def told(result: dict[str, Any]) -> str:
@@ -98,7 +100,7 @@ def told(result: dict[str, Any]) -> str:
     return "\n".join(
         (
             f"{result['days']} dates of {result['lines']:,} lines and as many invoices",
-            f"{'date':<12}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}",
+            f"{'date':<12}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}{'open':>9}",
             *map(row, result["dates"]),
             f"{'in all':<12}{result['cpu_s']:>9.2f}{result['wall_s']:>9.2f}{result['peak_mb']:>9}",
             f"memory is {flat}: {result['peak_last_mb']} MB at the end, "

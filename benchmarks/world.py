@@ -5,7 +5,7 @@ Every row follows from its number alone: no chance, so the same size gives the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -148,6 +148,7 @@ WORDS = """
 create or replace macro cents(minor) as printf(
     '%s%d.%02d', case when minor < 0 then '-' else '' end, abs(minor) // 100, abs(minor) % 100
 );
+create or replace macro differs(n, every, rest) as not {clean} and n % every = rest;
 create or replace macro price(n) as
     [990, 1490, 1990, 2499, 2900, 3950, 4900, 5999, 7500, 9900, 12000, 18950][1 + n % 12];
 create or replace view line as
@@ -182,9 +183,9 @@ booked as (
     select
         n,
         day,
-        case when n % 100 = 11 then gross + 100 else gross end as amount,
-        case when n % 100 = 7 then 'LATE-' || n else 'ORD-' || n end as "order",
-        unnest(case when n % 1000 = 13 then ['', '-again'] else [''] end) as again
+        case when differs(n, 100, 11) then gross + 100 else gross end as amount,
+        case when differs(n, 100, 7) then 'LATE-' || n else 'ORD-' || n end as "order",
+        unnest(case when differs(n, 1000, 13) then ['', '-again'] else [''] end) as again
     from line
 )
 
@@ -194,7 +195,10 @@ select
 from booked
 order by md5(cast(n as varchar)), document
 """
-"""Of 100 invoices one has another reference and one another amount; of 1,000 one has a twin."""
+"""Of 100 invoices one has another reference and one another amount; of 1,000 one has a twin.
+
+In a clean world none has, and nothing stays open.
+"""
 
 BANK = """
 select
@@ -212,11 +216,14 @@ class Truth:
 
     lines: int
     days: int = 1
+    clean: bool = False
 
     @property
     def matches(self) -> int:
         """Lines whose invoice has their reference and amount, and no twin."""
         every = range(self.lines * self.days)
+        if self.clean:
+            return len(every)
         return sum(n % 100 not in (7, 11) and n % 1000 != 13 for n in every)
 
     @property
@@ -225,8 +232,8 @@ class Truth:
         return self.days * -(-self.lines // LINES_A_BATCH)
 
 
-def make_world(folder: Path, lines: int, memory_limit: str, threads: int, days: int = 1) -> None:
-    """Write a project with the files of some nights."""
+def make_world(folder: Path, truth: Truth, memory_limit: str, threads: int) -> None:
+    """Write a project with the files of the nights of which a truth speaks."""
     (folder / "inbox").mkdir(parents=True)
     (folder / "recon.yaml").write_text(RECON.format(memory_limit=memory_limit, threads=threads))
     for name, text in MAPPINGS.items():
@@ -235,17 +242,18 @@ def make_world(folder: Path, lines: int, memory_limit: str, threads: int, days: 
         path.write_text(text)
     with duckdb.connect(config={"memory_limit": memory_limit, "threads": threads}) as con:
         con.execute(f"set temp_directory = '{folder / 'spill'}'")
-        for number in range(days):
-            write_night(con, folder / "inbox", number, lines)
+        for number in range(truth.days):
+            write_night(con, folder / "inbox", number, truth)
 
 
-def write_night(con: duckdb.DuckDBPyConnection, inbox: Path, number: int, lines: int) -> None:
+def write_night(con: duckdb.DuckDBPyConnection, inbox: Path, number: int, truth: Truth) -> None:
     """Write the files of one night; its lines and batches follow those of the night before."""
     day = BUSINESS_DATE + timedelta(number)
     words = WORDS.format(
-        first=number * lines,
-        first_batch=Truth(lines, number).payouts,
-        lines=lines,
+        first=number * truth.lines,
+        first_batch=replace(truth, days=number).payouts,
+        lines=truth.lines,
+        clean=truth.clean,
         lines_a_batch=LINES_A_BATCH,
         day=day,
     )

@@ -248,7 +248,7 @@ def post_restated(terminal: Terminal, project: Project, world: World, day: date)
     """Post the batches whose files come again today, so that there is something to take back."""
     for again in world.restated:
         if again.day == day:
-            for line in approve_and_post(project, world.company.entity, again.batch.day):
+            for line in approve_and_post(project, world.company.entity, [again.batch.day]):
                 terminal.tell(line)
 
 
@@ -268,9 +268,7 @@ def end(project: Project, worlds: list[World], reports: Path) -> Ending:
         )
     entity = worlds[0].company.entity
     restated = [again.day for again in worlds[0].restated]
-    posting = [
-        line for day in (days[0], *restated) for line in approve_and_post(project, entity, day)
-    ]
+    posting = approve_and_post(project, entity, [days[0], *restated])
     posting.append(f"posting again: {posted_again(project) or 'nothing'} posted")
     with Verifying(project, days[-1]) as verifying:
         stored = Stored(project)
@@ -296,20 +294,21 @@ def conserved(project: Project, worlds: list[World], day: date) -> bool:
     )
 
 
-def approve_and_post(project: Project, entity: str, day: date) -> list[str]:
-    """Let a second person approve an entity's batch of a day, post it, and say what happened."""
+def approve_and_post(project: Project, entity: str, days: Sequence[date]) -> list[str]:
+    """Let a second person approve an entity's batches of some days, post them, and tell of it."""
     from recon_engine.deliver import batches, judge, post_approved
 
     told = []
     for waiting in batches(project):
-        if (waiting.entity, waiting.business_date) != (entity, day):
+        asked = waiting.entity == entity and waiting.business_date in days
+        if not asked or waiting.state != "awaiting approval":
             continue
         batch = judge(
             project, waiting.batch_id, "approve", checker=CONTROLLER, reason="the demo's controller"
         )
         took_back = f", {batch.reversals} of them reversals" if batch.reversals else ""
         told.append(
-            f"approval: batch {batch.batch_id[:SHORT]} of {batch.entity}, {day}, "
+            f"approval: batch {batch.batch_id[:SHORT]} of {batch.entity}, {batch.business_date}, "
             f"{counted(len(batch.rows), 'journal')}{took_back}; prepared by {batch.maker}, "
             f"approved by {CONTROLLER}"
         )

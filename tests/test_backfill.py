@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.world import BUSINESS_DATE, make_world
+from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine.backfill import Backfill, Dated, run_range
 from recon_engine.errors import ExitCode, Unavailable
 from recon_engine.run import open_project, read_table
@@ -20,7 +20,7 @@ SUNDAY = MONDAY - timedelta(1)
 def books(tmp_path: Path) -> Path:
     """Give a project without a database, whose inbox holds the files of three small dates."""
     folder = tmp_path / "books"
-    make_world(folder, lines=40, memory_limit="500MB", threads=2, days=3)
+    make_world(folder, Truth(40, days=3), memory_limit="500MB", threads=2)
     return folder
 
 

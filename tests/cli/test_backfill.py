@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.world import BUSINESS_DATE, make_world
+from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine.errors import ExitCode
 from tests.cli.conftest import DEMO_DAYS, Company, Recon
 from tests.cli.test_run import paths
@@ -19,7 +19,7 @@ FIRST, LAST = BUSINESS_DATE, date(2026, 3, 3)
 def books(tmp_path: Path) -> Path:
     """Give a project whose inbox holds the files of two small dates."""
     folder = tmp_path / "books"
-    make_world(folder, lines=40, memory_limit="500MB", threads=2, days=2)
+    make_world(folder, Truth(40, days=2), memory_limit="500MB", threads=2)
     return folder
 
 

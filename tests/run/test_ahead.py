@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.world import BUSINESS_DATE, make_world
+from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine.night import run_night, take_files
 from recon_engine.run import Project, open_project, read_table, run_date
 from recon_engine.run.ahead import OF_FILES, make_ahead
@@ -16,7 +16,7 @@ TUESDAY = MONDAY + timedelta(1)
 
 
 def made_project(folder: Path) -> Path:
-    make_world(folder, lines=40, memory_limit="500MB", threads=2, days=2)
+    make_world(folder, Truth(40, days=2), memory_limit="500MB", threads=2)
     return folder
 
 

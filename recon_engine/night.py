@@ -32,6 +32,7 @@ from recon_engine.run.handover import (
     weighed_stages,
     with_pulled,
 )
+from recon_engine.run.reads import look_up
 from recon_engine.run.runner import Say
 from recon_engine.run.staging import stage_scope
 from recon_engine.stages.stage import Stage
@@ -122,10 +123,11 @@ def pull_source(attempt: Attempt, source: str) -> PullReport:
 
 def stage_one(attempt: Attempt, stage: Stage, scope: str) -> StagedScope:
     """Stage one scope of one stage, and leave word of it for the gate."""
-    attempt, state = with_pulled(attempt), attempt.project.state
+    attempt = with_pulled(attempt)
     void(attempt, stage)
     before = weighed_stages(attempt, STAGES[: STAGES.index(stage)])
-    staged = stage_scope(attempt, stage, scope, before, state.decision_head())
+    known = look_up(attempt.project, attempt.business_date)
+    staged = stage_scope(attempt, stage, scope, before, known)
     leave_staged(attempt, stage, staged)
     return staged
 

@@ -126,11 +126,11 @@ def touched(project: Project, day: date, readings: list[Reading]) -> dict[str, t
     published version.
     """
     from recon_engine.pipeline import STAGES
+    from recon_engine.run.reads import look_up
     from recon_engine.run.scopes import drawn_on, scopes
     from recon_engine.run.staging import prepare
 
-    rules, state = project.rulebook, project.state
-    decision_seq = state.decision_head()
+    rules, known = project.rulebook, look_up(project, day)
     arriving = {
         one.source
         for one in readings
@@ -147,11 +147,11 @@ def touched(project: Project, day: date, readings: list[Reading]) -> dict[str, t
                 for before in STAGES[: STAGES.index(stage)]
                 for scope in drawn_on(rules, stage.grain, name, before.grain)
             )
-            current = state.current(stage.name, name, day)
+            current = known.versions.current(stage.name, name)
             if (
                 above
                 or current is None
-                or prepare(project, stage, name, day, DRY, decision_seq).run_key != current.run_key
+                or prepare(project, stage, name, DRY, known).run_key != current.run_key
             ):
                 here.add(name)
         due[stage.name] = here

@@ -43,7 +43,7 @@ repeated as (
 select
     cast(coalesce(sum(row_count - 1), 0) as bigint) as delta,
 from repeated"""
-"""Rows too many under one key; keys are compared where their hashes meet: a third of the time."""
+"""Rows too many under one key; keys are compared where their hashes meet."""
 
 
 @dataclass(frozen=True)

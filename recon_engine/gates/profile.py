@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from recon_engine.errors import GateBlocked, ReconError, Unavailable
 from recon_engine.gates.controls import SCHEMA_CHECKS, checks, controls, key_control
@@ -12,6 +13,8 @@ from recon_engine.tables.rules import row_rules
 from recon_engine.tables.table import Table
 
 COUNTED = "    count(*) filter (where {predicate}) as {name},"
+CROWDED = "    count(*) - count(distinct hash({key})) as {name},"
+"""Rows whose key has the hash of another's: none, and no key stands twice."""
 COUNTS = "select\n{columns}\nfrom {table}"
 ROWS = "    (select count(*) from {table}) as {name},"
 
@@ -28,8 +31,8 @@ def profile(stage: Stage, workspace: Workspace) -> dict[str, int]:
     """Return one row of whole numbers about one scope: rows per output, violations, deltas.
 
     Reads:   the outputs under the names of their tables, and the relations that the controls of
-             the stage name. One pass per table counts its violations, and its keys are grouped
-             once; an output without rows has none of either.
+             the stage name. One pass per table counts its violations and the hashes of its keys;
+             an output without rows has none of either.
     Returns: every name of `metrics(stage)`, in that order.
     Raises:  GateBlocked where a number cannot be computed: what cannot be weighed does not pass.
     """
@@ -39,10 +42,10 @@ def profile(stage: Stage, workspace: Workspace) -> dict[str, int]:
         if not found[f"rows_{table.name}"]:
             found |= dict.fromkeys((key.metric, *(rule.metric for rule in rules)), 0)
             continue
-        columns = "\n".join(COUNTED.format(predicate=r.predicate, name=r.metric) for r in rules)
-        query = COUNTS.format(columns=columns, table=table.name)
-        found |= _numbers(stage, table.name, [r.metric for r in rules], query, workspace)
-        found |= _numbers(stage, key.id, (key.metric,), key.query, workspace)
+        names = [key.metric, *(rule.metric for rule in rules)]
+        found |= _numbers(stage, table.name, names, _counts(table, key.metric), workspace)
+        if found[key.metric]:
+            found |= _numbers(stage, key.id, (key.metric,), key.query, workspace)
     for control in controls(stage.name):
         found |= _numbers(stage, control.id, (control.metric,), control.query, workspace)
     return {name: found[name] for name in metrics(stage)}
@@ -53,6 +56,16 @@ def _row_counts(tables: Sequence[Table]) -> tuple[list[str], str]:
     names = [f"rows_{table.name}" for table in tables]
     counts = (ROWS.format(table=t.name, name=n) for t, n in zip(tables, names, strict=True))
     return names, "select\n" + "\n".join(counts)
+
+
+@cache
+def _counts(table: Table, crowded: str) -> str:
+    """Return the query of the one pass over a table: crowded keys, then violations by rule."""
+    columns = [CROWDED.format(key=", ".join(table.key), name=crowded)]
+    columns += [
+        COUNTED.format(predicate=rule.predicate, name=rule.metric) for rule in row_rules(table.name)
+    ]
+    return COUNTS.format(columns="\n".join(columns), table=table.name)
 
 
 def _numbers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from recon_engine.errors import ReconError
@@ -11,6 +11,7 @@ from recon_engine.pipeline import STAGES
 from recon_engine.replay.difference import Difference, difference, differences
 from recon_engine.replay.past import Past, open_past
 from recon_engine.run import Project, Record
+from recon_engine.run.reads import Known, look_up
 from recon_engine.run.staging import Job, make_all, prepare
 from recon_engine.store.manifest import Manifest
 from recon_engine.store.state import DatasetVersion, Publication, Staged
@@ -128,18 +129,18 @@ def _jobs(
     jobs: list[Job | ReconError] = []
     for place in (publication.leased, publication.before):
         past.advance(place, versions=not from_landing)
-        jobs = [_job(project, one) for one in told]
+        known = look_up(project, told[0].version.business_date)
+        jobs = [_job(project, one, known) for one in told]
         keys = [job.run_key for job in jobs if isinstance(job, Job)]
         if keys == [one.version.run_key for one in told]:
             break
     return jobs
 
 
-def _job(project: Project, one: Published) -> Job | ReconError:
-    version, stage = one.version, OF_NAME[one.version.stage]
-    day, decision_seq = version.business_date, one.manifest.decision_seq
+def _job(project: Project, one: Published, known: Known) -> Job | ReconError:
+    version, known = one.version, replace(known, decision_seq=one.manifest.decision_seq)
     try:
-        return prepare(project, stage, version.scope, day, version.run_id, decision_seq)
+        return prepare(project, OF_NAME[version.stage], version.scope, version.run_id, known)
     except ReconError as error:
         return error
 

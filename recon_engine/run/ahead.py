@@ -7,6 +7,7 @@ from datetime import date
 from recon_engine.pipeline import STAGES
 from recon_engine.run.attempt import Ahead
 from recon_engine.run.project import Project
+from recon_engine.run.reads import look_up
 from recon_engine.run.scopes import scopes
 from recon_engine.run.staging import Premise, make_all, prepare
 from recon_engine.store.manifest import Manifest
@@ -22,12 +23,11 @@ def make_ahead(project: Project, business_date: date, after: date, run_id: str) 
     does not seal, or a file comes meanwhile, the run of the date comes to another key and makes its
     own. A scope that stops is left out: the run meets its fault again and tells it.
     """
-    decision_seq = project.state.decision_head()
     staged: dict[tuple[str, str], Manifest] = {}
     for stage in OF_FILES:
-        premise = Premise(after, dict(staged))
+        premise, known = Premise(after, dict(staged)), look_up(project, business_date)
         jobs = [
-            prepare(project, stage, scope, business_date, run_id, decision_seq, premise)
+            prepare(project, stage, scope, run_id, known, premise)
             for scope in scopes(project.rulebook, stage.grain)
         ]
         made = [one for one in make_all(project, jobs) if isinstance(one, Manifest)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 
@@ -13,6 +14,7 @@ from recon_engine.gates import GateResult, columns_of, weigh
 from recon_engine.rulebook.bundle import bundle
 from recon_engine.run.attempt import Attempt
 from recon_engine.run.project import Project
+from recon_engine.run.reads import Known, look_up
 from recon_engine.run.result import ScopeResult, StagedScope, StageResult
 from recon_engine.run.scopes import scopes
 from recon_engine.run.staging import prepare, why_held
@@ -40,8 +42,11 @@ def weigh_stage(
     own = project.state.lease(attempt.lease_keys(stage), attempt.run_id) if lease is None else None
     with own or nullcontext(lease) as held:
         assert held is not None
+        known = look_up(project, attempt.business_date)
         checked = {
-            name: _checked(attempt, stage, of_scope.get(name) or _missing(stage, name), before)
+            name: _checked(
+                attempt, stage, of_scope.get(name) or _missing(stage, name), before, known
+            )
             for name in names
         }
         made = {
@@ -65,7 +70,11 @@ def _missing(stage: Stage, scope: str) -> StagedScope:
 
 
 def _checked(
-    attempt: Attempt, stage: Stage, handed: StagedScope, before: Sequence[StageResult]
+    attempt: Attempt,
+    stage: Stage,
+    handed: StagedScope,
+    before: Sequence[StageResult],
+    known: Known,
 ) -> ScopeResult | Manifest:
     """Return the manifest to weigh, or what became of a scope that has none."""
     project, scope = attempt.project, handed.scope
@@ -77,12 +86,11 @@ def _checked(
         manifest = project.lake.manifest(handed.manifest_sha)
     except ReconError:
         return _stale(stage, scope)
-    now = prepare(
-        project, stage, scope, attempt.business_date, attempt.run_id, manifest.decision_seq
-    )
+    then = replace(known, decision_seq=manifest.decision_seq)
+    now = prepare(project, stage, scope, attempt.run_id, then)
     if _origin(manifest) != (stage.name, scope, attempt.business_date, now.run_key):
         return _stale(stage, scope)
-    current = project.state.current(stage.name, scope, attempt.business_date)
+    current = known.versions.current(stage.name, scope)
     if current is not None and current.run_key == now.run_key:
         return ScopeResult(scope, "unchanged", rows=_rows(manifest))
     return manifest if manifest.run_id == attempt.run_id else _stale(stage, scope)

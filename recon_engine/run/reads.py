@@ -13,10 +13,29 @@ from recon_engine.ids import sha256_hex
 from recon_engine.pipeline import STAGES
 from recon_engine.run.project import Project
 from recon_engine.run.scopes import drawn_on
+from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Read, Stage
 from recon_engine.store.manifest import Dataset, Manifest
-from recon_engine.store.state import DatasetVersion, State
+from recon_engine.store.state import DatasetVersion, Versions
 from recon_engine.store.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the scopes of a stage and date may know of the state, looked up once for all of them."""
+
+    decision_seq: int
+    """Decisions up to this number."""
+    versions: Versions
+    sealed_to: Mapping[str, date | None]
+    """By entity the last date before that is sealed."""
+    take_ons: Mapping[str, str]
+    """By entity the file of opening items that comes into force on the date, or nothing."""
+
+    @property
+    def business_date(self) -> date:
+        return self.versions.business_date
+
 
 Staged = Mapping[tuple[str, str], Manifest]
 """What a stage made of a scope tonight and nobody has published yet."""
@@ -42,30 +61,36 @@ class Input:
             workspace.register(self.read.name, self.rows)
 
 
+def look_up(project: Project, business_date: date) -> Known:
+    """Return what is known of a date now."""
+    state, entities = project.state, project.rulebook.accounts
+    return Known(
+        state.decision_head(),
+        state.versions(business_date),
+        {entity: state.sealed_to(entity, business_date) for entity in entities},
+        {entity: file_in_force(state, entity, business_date) for entity in entities},
+    )
+
+
 def resolve(
-    project: Project,
-    stage: Stage,
-    scope: str,
-    business_date: date,
-    decision_seq: int,
-    staged: Staged | None = None,
+    project: Project, stage: Stage, scope: str, known: Known, staged: Staged | None = None
 ) -> tuple[Input, ...]:
     """Return every declared input of a scope as it stands now, in the order of declaration.
 
     What is `staged` stands in for what is published of tonight.
     """
     return tuple(
-        _from_state(project, read, scope, business_date, decision_seq)
+        _from_state(project, read, scope, known)
         if read.when == "state"
-        else _from_lake(project, stage, read, scope, business_date, staged or {})
+        else _from_lake(project, stage, read, scope, known.versions, staged or {})
         for read in stage.reads
     )
 
 
 def _from_lake(
-    project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
+    project: Project, stage: Stage, read: Read, scope: str, versions: Versions, staged: Staged
 ) -> Input:
-    datasets = list(_datasets(project, stage, read, scope, business_date, staged))
+    datasets = list(_datasets(project, stage, read, scope, versions, staged))
     hashes = tuple(d.logical_hash for d in datasets)
     if read.when == "history":
         hashes = (sha256_hex("\n".join(hashes).encode("ascii")),)
@@ -77,7 +102,7 @@ def _parts(datasets: list[Dataset]) -> Iterator[str]:
 
 
 def _datasets(
-    project: Project, stage: Stage, read: Read, scope: str, business_date: date, staged: Staged
+    project: Project, stage: Stage, read: Read, scope: str, versions: Versions, staged: Staged
 ) -> Iterator[Dataset]:
     """Yield what holds a table: of tonight from earlier stages, of before from any."""
     table = read.table.name
@@ -86,17 +111,15 @@ def _datasets(
             if read.when == "today" and (producer.name, name) in staged:
                 yield staged[producer.name, name].outputs[table]
                 continue
-            for version in _versions(project.state, read, producer, name, business_date):
+            for version in _versions(versions, read, producer, name):
                 yield project.lake.dataset(version.manifest_sha, table)
 
 
-def _versions(
-    state: State, read: Read, producer: Stage, scope: str, business_date: date
-) -> list[DatasetVersion]:
+def _versions(versions: Versions, read: Read, producer: Stage, scope: str) -> list[DatasetVersion]:
     if read.when == "history":
-        return state.history(producer.name, scope, business_date)
-    find = state.current if read.when == "today" else state.previous
-    found = find(producer.name, scope, business_date)
+        return versions.history(producer.name, scope)
+    find = versions.current if read.when == "today" else versions.previous
+    found = find(producer.name, scope)
     return [] if found is None else [found]
 
 
@@ -106,17 +129,15 @@ def _producers(stage: Stage, read: Read) -> tuple[Stage, ...]:
     return tuple(s for s in before if read.table in s.writes)
 
 
-def _from_state(
-    project: Project, read: Read, scope: str, business_date: date, decision_seq: int
-) -> Input:
+def _from_state(project: Project, read: Read, scope: str, known: Known) -> Input:
     records: list[dict[str, Any]]
     if read.table.name == "landed_file":
-        found = project.state.deliveries(scope, business_date)
+        found = project.state.deliveries(scope, known.business_date)
         records = [{name: getattr(d, name) for name in read.table.names} for d in found]
     elif read.table.name == "decision":
-        before = project.state.previous("matching", scope, business_date)
+        before = known.versions.previous("matching", scope)
         after = None if before is None else before.business_date
-        entries = project.state.decisions(decision_seq, scope, business_date, after)
+        entries = project.state.decisions(known.decision_seq, scope, known.business_date, after)
         records = [{name: getattr(d, name) for name in read.table.names} for d in entries]
     else:
         assert read.table.name == "posting_receipt", read.table.name

@@ -13,6 +13,7 @@ from recon_engine.pipeline import STAGES
 from recon_engine.run.attempt import Ahead, Attempt, begin, conclude, give_up, new_run_id, sealed
 from recon_engine.run.doorway import weigh_stage
 from recon_engine.run.project import Project
+from recon_engine.run.reads import look_up
 from recon_engine.run.result import RunResult, StagedScope, StageResult
 from recon_engine.run.scopes import scopes
 from recon_engine.run.staging import stage_scope
@@ -70,10 +71,10 @@ def _run_stage(attempt: Attempt, stage: Stage, before: Sequence[StageResult]) ->
     names = scopes(project.rulebook, stage.grain)
 
     def staged(name: str) -> StagedScope:
-        return stage_scope(attempt, stage, name, before, decision_seq)
+        return stage_scope(attempt, stage, name, before, known)
 
     with project.state.lease(attempt.lease_keys(stage), attempt.run_id) as lease:
-        decision_seq = project.state.decision_head()
+        known = look_up(project, attempt.business_date)
         with ThreadPoolExecutor(min(len(names), project.environment.threads)) as pool:
             handed = list(pool.map(staged, names))
         result = weigh_stage(attempt, stage, handed, before, lease)

@@ -15,10 +15,9 @@ from recon_engine.ids import sha256_hex
 from recon_engine.pipeline import STAGES
 from recon_engine.run.attempt import Attempt
 from recon_engine.run.project import Project
-from recon_engine.run.reads import Input, Staged, resolve
+from recon_engine.run.reads import Input, Known, Staged, resolve
 from recon_engine.run.result import StagedScope, StageResult
 from recon_engine.run.scopes import drawn_on, entity_of
-from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
 from recon_engine.store.manifest import Dataset, Manifest
@@ -52,25 +51,25 @@ def prepare(
     project: Project,
     stage: Stage,
     scope: str,
-    business_date: date,
     run_id: str,
-    decision_seq: int,
+    known: Known,
     premise: Premise | None = None,
 ) -> Job:
     """Return the job of a scope with its run key: an equal key gives an equal result."""
+    business_date = known.business_date
     entity = entity_of(project.rulebook, stage.grain, scope)
-    previous = project.state.previous(stage.name, scope, business_date)
+    previous = known.versions.previous(stage.name, scope)
     context = RunContext(
         run_id=run_id,
         business_date=business_date,
         scope=scope,
-        sealed_to=premise.sealed_to if premise else project.state.sealed_to(entity, business_date),
+        sealed_to=premise.sealed_to if premise else known.sealed_to[entity],
         previous_date=None if previous is None else previous.business_date,
-        decision_seq=decision_seq,
-        take_on=file_in_force(project.state, entity, business_date),
+        decision_seq=known.decision_seq,
+        take_on=known.take_ons[entity],
     )
     staged = premise.staged if premise else {}
-    inputs = resolve(project, stage, scope, business_date, decision_seq, staged)
+    inputs = resolve(project, stage, scope, known, staged)
     key = {
         "stage": stage.name,
         "scope": scope,
@@ -90,19 +89,19 @@ def stage_scope(
     stage: Stage,
     scope: str,
     before: Sequence[StageResult],
-    decision_seq: int,
+    known: Known,
 ) -> StagedScope:
     """Return what staging made of one scope; no reader sees it before a gate has weighed it.
 
     Not pulled, held by what an earlier stage stopped, or made before: then nothing is staged.
     """
-    project, business_date = attempt.project, attempt.business_date
+    project = attempt.project
     if stage is STAGES[0] and scope in attempt.not_pulled:
         return _stopped(scope, attempt.not_pulled[scope])
     if held := why_held(project, stage, scope, before):
         return StagedScope(scope, "held", message=held)
-    job = prepare(project, stage, scope, business_date, attempt.run_id, decision_seq)
-    current = project.state.current(stage.name, scope, business_date)
+    job = prepare(project, stage, scope, attempt.run_id, known)
+    current = known.versions.current(stage.name, scope)
     if current is not None and current.run_key == job.run_key:
         return StagedScope(scope, "unchanged", job.run_key, current.manifest_sha)
     made = _made(project, job, attempt.ahead.get(job.run_key))

@@ -11,7 +11,6 @@ order; a row that stands twice counts twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from recon_engine.ids import sha256_hex
 from recon_engine.tables.table import Column, Table
@@ -28,19 +27,15 @@ def row_text(table: Table) -> str:
     return f"concat_ws(chr(31), {content})"
 
 
-@cache
-def sums_query(table: Table, relation: str) -> str:
-    """Return the query for row count and the sum of each lane: one row, streamed at any size.
+def lane_sums(digest: str) -> list[str]:
+    """Return the SQL expressions that sum each lane of a row digest, given in hexadecimal.
 
-    DuckDB sums 64-bit numbers in 128 bits: exact up to 2**63 rows, so threads change nothing.
+    DuckDB sums 64-bit numbers in 128 bits: exact up to 2**63 rows, so threads change nothing. Sums
+    of groups of rows add up to those of all.
     """
     starts = [1 + LANE_DIGITS * lane for lane in range(LANES)]
-    lane = "coalesce(sum(cast('0x' || substr(hex, {}, {}) as ubigint)), 0)"
-    sums = ",\n    ".join(lane.format(start, LANE_DIGITS) for start in starts)
-    return (
-        f"with\nrow_digest as (\n    select sha256({row_text(table)}) as hex from {relation}\n)\n\n"  # noqa: S608
-        f"select\n    count(*),\n    {sums}\nfrom row_digest"
-    )
+    lane = "coalesce(sum(cast('0x' || substr({}, {}, {}) as ubigint)), 0)"
+    return [lane.format(digest, start, LANE_DIGITS) for start in starts]
 
 
 def logical_hash(table: Table, rows: int, sums: Sequence[int]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 from recon_engine.errors import GateBlocked
 from recon_engine.store import durable
-from recon_engine.store.digest import logical_hash, sums_query
+from recon_engine.store.digest import LANES, lane_sums, logical_hash, row_text
 from recon_engine.store.engine import quoted
 from recon_engine.store.manifest import Dataset, Part
 from recon_engine.tables.table import SQL_TYPES, Column, Table
@@ -75,13 +76,12 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
         ((written,),) = rows(_copy(table, source), part=str(path))
-        ((count, *sums),) = rows(sums_query(table, STORED), part=str(path))
+        count, sums, totals = _sums(table, rows(_sums_query(table), part=str(path)))
         if written != count:
             raise GateBlocked(
                 f"{place}: {table.name} has {count} rows in its file, expected {written}; "
                 "nothing was published"
             )
-        totals = _totals(rows, table, path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -134,15 +134,37 @@ def _copy(table: Table, source: str) -> str:
     return f"copy (\n{query}\n) to $part ({options})"
 
 
-def _totals(rows: Rows, table: Table, path: Path) -> dict[str, int]:
-    by_currency: dict[str | None, list[str]] = {}
-    for measure in table.money:
-        by_currency.setdefault(table.currency_of(measure), []).append(measure)
-    totals: dict[str, int] = {}
-    for currency, measures in by_currency.items():
-        group = f"coalesce(\"{currency}\", '*')" if currency else "'*'"
-        sums = ", ".join(f'coalesce(sum("{measure}"), 0)' for measure in measures)
-        query = f"select {group}, {sums} from {STORED} group by 1"  # noqa: S608
-        for name, *found in rows(query, part=str(path)):
-            totals |= {f"{m}|{name}": int(v) for m, v in zip(measures, found, strict=True)}
-    return dict(sorted(totals.items()))
+@cache
+def _sums_query(table: Table) -> str:
+    """Return the query for what a file says, by the currencies in it; one scan at any size.
+
+    A row holds currencies, row count, sum of each lane, then sum of each money column.
+    """
+    currencies = [f"coalesce(\"{name}\", '*')" for name in _currencies(table)]
+    sums = ["count(*)", *lane_sums("row_digest")]
+    sums += [f'coalesce(sum("{measure}"), 0)' for measure in table.money]
+    columns = ",\n    ".join([*currencies, *sums])
+    by = f"\ngroup by {', '.join(map(str, range(1, 1 + len(currencies))))}" if currencies else ""
+    stored = f"select *, sha256({row_text(table)}) as row_digest from {STORED}"  # noqa: S608
+    return f"select\n    {columns}\nfrom ({stored}){by}"
+
+
+def _sums(
+    table: Table, groups: Sequence[tuple[Any, ...]]
+) -> tuple[int, tuple[int, ...], dict[str, int]]:
+    """Return row count, sums of the lanes and totals, added up over the groups of a file."""
+    places = {name: place for place, name in enumerate(_currencies(table))}
+    found = [(group[: len(places)], group[len(places) :]) for group in groups]
+    lanes = tuple(sum(int(sums[1 + lane]) for _, sums in found) for lane in range(LANES))
+    totals: Counter[str] = Counter()
+    for currencies, (_, *sums) in found:
+        for measure, total in zip(table.money, sums[LANES:], strict=True):
+            currency = table.currency_of(measure)
+            totals[f"{measure}|{currencies[places[currency]] if currency else '*'}"] += int(total)
+    return sum(sums[0] for _, sums in found), lanes, dict(sorted(totals.items()))
+
+
+def _currencies(table: Table) -> tuple[str, ...]:
+    """Return the columns with the currencies of the money columns, each once."""
+    named = (table.currency_of(measure) for measure in table.money)
+    return tuple(dict.fromkeys(name for name in named if name))

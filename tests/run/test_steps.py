@@ -32,6 +32,7 @@ from recon_engine.run import (
 )
 from recon_engine.run.attempt import Attempt
 from recon_engine.run.doorway import weigh_stage
+from recon_engine.run.reads import look_up
 from recon_engine.run.scopes import scopes
 from recon_engine.run.staging import stage_scope
 
@@ -132,7 +133,7 @@ def test_a_source_that_is_away_holds_what_draws_on_it_until_the_same_run_is_take
 
 
 def staged_landing(attempt: Attempt, scope: str) -> StagedScope:
-    return stage_scope(attempt, LANDING, scope, (), attempt.project.state.decision_head())
+    return stage_scope(attempt, LANDING, scope, (), look_up(attempt.project, attempt.business_date))
 
 
 def weighed(attempt: Attempt, handed: list[StagedScope]) -> dict[str, tuple[str, str]]:

@@ -24,6 +24,7 @@ from recon_engine.store.state.rows import (
     Verdict,
 )
 from recon_engine.store.state.runs import Runs
+from recon_engine.store.state.versions import Versions
 
 __all__ = [
     "AuditHead",
@@ -40,6 +41,7 @@ __all__ = [
     "Staged",
     "State",
     "Verdict",
+    "Versions",
     "open_state",
 ]
 

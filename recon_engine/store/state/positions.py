@@ -16,7 +16,6 @@ from sqlalchemy import Column, Connection, Select, func, insert, select
 
 from recon_engine.errors import ReconError
 from recon_engine.store.state.audit import CHUNK_ROWS, Audit
-from recon_engine.store.state.commit import COLUMNS
 from recon_engine.store.state.models import (
     AUDIT,
     DATASET_VERSION,
@@ -28,6 +27,7 @@ from recon_engine.store.state.models import (
     VERDICT,
 )
 from recon_engine.store.state.rows import DatasetVersion, Position, Publication
+from recon_engine.store.state.versions import COLUMNS
 
 COUNTED = {"deliver": DELIVERY.c.delivery_seq, "decide": DECISION.c.decision_seq}
 """Events that write one row of a table each: the third of them wrote the third row."""

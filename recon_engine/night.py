@@ -6,7 +6,7 @@ give the same content. What one step leaves for the next lies in the lake, under
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -37,13 +37,20 @@ from recon_engine.run.runner import Say
 from recon_engine.run.staging import stage_scope
 from recon_engine.stages.stage import Stage
 
+CASCADE = "cascade"
+"""The verb of a date that is run again because another one was."""
+
 
 @dataclass(frozen=True)
 class NightResult:
-    """What was pulled, and what the run made of it."""
+    """What was pulled, what the run made of it, and what that changed on other open dates."""
 
     pulled: PullReport
     run: RunResult
+    before: tuple[RunResult, ...] = ()
+    """Earlier dates, complete and not sealed, for which files came."""
+    after: tuple[RunResult, ...] = ()
+    """Later dates that had been run and are not sealed."""
 
 
 def run_night(
@@ -56,13 +63,18 @@ def run_night(
 ) -> NightResult:
     """Return what one night did. A sealed date is left alone: nothing is pulled for it.
 
-    A source that is not there or that is refused stops at landing; the others go on.
+    A source that is not there or that is refused stops at landing; the others go on. Dates that are
+    not sealed follow what is learned: earlier ones for which files came are run first, later ones
+    that had been run are run again, in order, up to the first that stops. Where nothing changed for
+    a scope its run key is the same, and nothing is done for it.
     """
     run_id = new_run_id(business_date)
-    report = PullReport()
     refuse_unfinished_take_on(project, business_date, verb)
-    if not sealed(project, business_date):
-        report = take_files(project, business_date, run_id)
+    if sealed(project, business_date):
+        return NightResult(PullReport(), run_date(project, business_date, actor=actor, verb=verb))
+    later = project.state.open_dates(business_date)
+    report = take_files(project, business_date, run_id)
+    before = _cascade(project, _behind(project, business_date), actor)
     result = run_date(
         project,
         business_date,
@@ -72,7 +84,28 @@ def run_night(
         not_pulled=missing(report),
         verb=verb,
     )
-    return NightResult(report, result)
+    after = _cascade(project, later if result.status == "done" else [], actor)
+    return NightResult(report, result, before, after)
+
+
+def _behind(project: Project, business_date: date) -> list[date]:
+    """Return the open dates before one that had been complete, from the first with new files on."""
+    state = project.state
+    behind = [day for day, _, _ in state.pending_dates(business_date)]
+    open_dates = state.open_dates(date.min)
+    if not behind or behind[0] not in open_dates:
+        return []
+    return [day for day in open_dates if behind[0] <= day < business_date]
+
+
+def _cascade(project: Project, days: Sequence[date], actor: str) -> tuple[RunResult, ...]:
+    """Run dates again in their order, up to the first that stops."""
+    done: list[RunResult] = []
+    for day in days:
+        done.append(run_date(project, day, actor=actor, verb=CASCADE))
+        if done[-1].status == "stopped":
+            break
+    return tuple(done)
 
 
 def take_files(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from recon_engine.cli.app import app, main
 from recon_engine.cli.approve import approve, post, reject
 from recon_engine.cli.backfill import backfill
+from recon_engine.cli.closing import reopen, seal
 from recon_engine.cli.demo import demo
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
@@ -22,6 +23,7 @@ for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post)),
+    ("The books", (seal, reopen)),
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)

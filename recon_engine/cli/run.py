@@ -174,6 +174,10 @@ def closing_lines(result: NightResult) -> Iterator[str]:
         yield f"{one.business_date}: nothing to do, everything is as it was"
     else:
         yield f"{one.business_date} {one.status}: {pulled_line(result.pulled)}"
+    for what, others in (("before it", result.before), ("after it", result.after)):
+        for other in others:
+            said = "as it was" if all_unchanged(other) else other.status
+            yield f"{what}: {other.business_date} run again, {said}"
     if one.stages:
         yield (
             f"{counted(one.exceptions, 'exception')}, {one.overdue} of them overdue; "
@@ -220,6 +224,8 @@ def night_json(result: NightResult) -> dict[str, Any]:
             "unavailable": [asdict(f) for f in pulled.unavailable],
         },
         "findings": list(one.findings),
+        "before": [cascaded_json(other) for other in result.before],
+        "after": [cascaded_json(other) for other in result.after],
         "stages": [
             {
                 "stage": stage.stage,
@@ -239,6 +245,11 @@ def night_json(result: NightResult) -> dict[str, Any]:
             for stage in one.stages
         ],
     }
+
+
+def cascaded_json(one: RunResult) -> dict[str, Any]:
+    """Return a date that was run again because another one was, as JSON has it."""
+    return {"business_date": one.business_date, "run_id": one.run_id, "status": one.status}
 
 
 def actor() -> str:

@@ -44,11 +44,14 @@ def status(
     show_runs(terminal, found["runs"])
     terminal.show(f"published: {spans(found['published']) or 'nothing yet'}")
     for name, day in found["sealed_to"].items():
-        terminal.show(f"closed:    {name} to {day}" if day else f"closed:    {name} not yet")
+        terminal.show(f"sealed:    {name} to {day}" if day else f"sealed:    {name} not yet")
+    if found["open"]:
+        terminal.show(f"open:      {spans(found['open'])} ran and may change still")
     for pending in found["pending"]:
         terminal.show(
             f"waiting:   {pending['business_date']}  {pending['entity']}  "
-            f"{counted(pending['files'], 'file')} landed, not closed"
+            f"{counted(pending['files'], 'file')} landed, "
+            + ("stale since it ran" if pending["stale"] else "not closed")
         )
     for waiting in found["waiting"]:
         said = waiting["fault"] or f"{counted(waiting['files'], 'new file')} in the inbox"
@@ -71,7 +74,7 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
     from recon_engine.deliver import batches
 
     rules, state = project.rulebook, project.state
-    days = published_dates(project)
+    days, open_dates = published_dates(project), state.open_dates(date.min)
     entities = [name for name in rules.accounts if selection.entity in (None, name)]
     return {
         "project": project.folder.absolute(),
@@ -81,8 +84,9 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
         "leases": [asdict(lease) for lease in state.held()],
         "published": [day for day in days if selection.date in (None, day)],
         "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
+        "open": [day for day in open_dates if selection.date in (None, day)],
         "pending": [
-            {"business_date": day, "entity": name, "files": files}
+            {"business_date": day, "entity": name, "files": files, "stale": day in open_dates}
             for day, name, files in state.pending_dates(date.max)
             if name in entities and selection.date in (None, day)
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from recon_engine.rulebook.model import Mapping
 
@@ -16,9 +16,25 @@ class Policy(Mapping):
         default=0, ge=0, description="overdue exceptions a green night may end with"
     )
     rounding: Literal["half_up", "half_even"] = "half_up"
+    seal_after: int | Literal["decision"] = Field(
+        default=0,
+        description="days after which the date of a green night is sealed, or `decision`: "
+        "a person seals with `recon seal`",
+    )
+    controllers: tuple[str, ...] = Field(
+        default=(),
+        description="who may seal by decision and re-open; where it is empty, all but who ran it",
+    )
     owners: dict[str, str] = Field(default={}, description="reason: team that looks at it first")
     default_owner: str = "finance operations"
     maker: str = Field(default="recon service", description="who prepares a scheduled run")
+
+    @field_validator("seal_after")
+    @classmethod
+    def _not_before(cls, days: int | str) -> int | str:
+        if isinstance(days, int) and days < 0:
+            raise ValueError("expected a number of days from 0 on")
+        return days
 
     def owner(self, reason: str) -> str:
         """Return the team that looks first at exceptions of a reason."""

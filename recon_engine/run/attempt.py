@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from recon_engine import __version__
 from recon_engine.errors import ExitCode, ReconError, Unavailable
 from recon_engine.gates import docs
+from recon_engine.pipeline import STAGES
+from recon_engine.run.closing import close
 from recon_engine.run.project import Project
 from recon_engine.run.result import RunResult, ScopeResult, StageResult
 from recon_engine.run.scopes import scopes
@@ -69,8 +71,8 @@ def refuse_unfinished_take_on(project: Project, business_date: date, verb: str) 
 
 
 def _closed(project: Project, one: TakeOn) -> bool:
-    sealed_to = project.state.sealed_to(one.entity, date.max)
-    return sealed_to is not None and sealed_to >= one.business_date
+    closed_to = project.state.closed_to(one.entity, date.max)
+    return closed_to is not None and closed_to >= one.business_date
 
 
 def begin(attempt: Attempt, *, actor: str, verb: str) -> None:
@@ -98,11 +100,12 @@ def begin(attempt: Attempt, *, actor: str, verb: str) -> None:
 
 
 def conclude(attempt: Attempt, stages: Sequence[StageResult]) -> RunResult:
-    """Seal the entities whose night is green, write the night for the verifier, and sum up."""
+    """Close the date of entities that ended green, write the night for the verifier, sum up."""
     project, business_date, run_id = attempt.project, attempt.business_date, attempt.run_id
-    for told in stages[-1].scopes:
-        if told.status in ("published", "unchanged"):
-            project.state.seal(told.scope, business_date, run_id)
+    if len(stages) == len(STAGES):
+        for told in stages[-1].scopes:
+            if told.status in ("published", "unchanged"):
+                close(project, told.scope, business_date, run_id)
     write_night(project, business_date, run_id)
     if gates := [stage.gate for stage in stages if stage.gate is not None]:
         folder = project.lake.root / "gates" / business_date.isoformat()

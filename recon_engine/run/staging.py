@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -43,7 +43,7 @@ class Job:
 class Premise:
     """What a job that is made ahead takes for granted: another key shows where it did not hold."""
 
-    sealed_to: date
+    sealed_to: Mapping[str, date | None]
     staged: Staged
 
 
@@ -63,7 +63,7 @@ def prepare(
         run_id=run_id,
         business_date=business_date,
         scope=scope,
-        sealed_to=premise.sealed_to if premise else known.sealed_to[entity],
+        sealed_to=(premise or known).sealed_to[entity],
         previous_date=None if previous is None else previous.business_date,
         decision_seq=known.decision_seq,
         take_on=known.take_ons[entity],

@@ -141,11 +141,13 @@ def _sums_query(table: Table) -> str:
     A row holds currencies, row count, sum of each lane, then sum of each money column.
     """
     currencies = [f"coalesce(\"{name}\", '*')" for name in _currencies(table)]
-    sums = ["count(*)", *lane_sums("row_digest")]
+    sums = ["count(*)", *lane_sums("hex")]
     sums += [f'coalesce(sum("{measure}"), 0)' for measure in table.money]
     columns = ",\n    ".join([*currencies, *sums])
     by = f"\ngroup by {', '.join(map(str, range(1, 1 + len(currencies))))}" if currencies else ""
-    stored = f"select *, sha256({row_text(table)}) as row_digest from {STORED}"  # noqa: S608
+    read = [f'"{name}"' for name in (*_currencies(table), *table.money)]
+    read.append(f"sha256({row_text(table)}) as hex")
+    stored = f"select {', '.join(read)} from {STORED}"  # noqa: S608
     return f"select\n    {columns}\nfrom ({stored}){by}"
 
 

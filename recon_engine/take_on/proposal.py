@@ -176,7 +176,7 @@ def _refuse_late(project: Project, one: TakeOn) -> None:
         if rec.entity == one.entity
         for version in project.state.history("matching", name, date.max)
     ]
-    closed = project.state.sealed_to(one.entity, date.max)
+    closed = project.state.closed_to(one.entity, date.max)
     if days or closed is not None:
         raise Rejected(
             f"{one.entity}: found the night of {min(days, default=closed)} published, expected "
@@ -189,7 +189,7 @@ def _refuse_late(project: Project, one: TakeOn) -> None:
                 "before the take-on; nothing was taken on, begin with a new store"
             )
     for other in project.rulebook.accounts:
-        to = project.state.sealed_to(other, date.max)
+        to = project.state.closed_to(other, date.max)
         if to is not None and to >= one.business_date:
             raise Rejected(
                 f"{one.entity}: found {one.business_date}, expected a date after {to}, to which "

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
+from recon_engine.tables import TABLES
 from recon_engine.tables.table import Table
 
 Rows = Callable[..., pa.Table]
@@ -201,3 +202,26 @@ def test_the_same_file_has_the_same_bytes_on_one_thread_and_on_two(
         shas.add(workspace._lake.adopt(staged.path))
 
     assert len(shas) == 1
+
+
+VALUES: dict[str, Any] = {
+    "bigint": 7,
+    "integer": 7,
+    "date": date(2026, 3, 2),
+    "decimal": Decimal("1.5"),
+    "boolean": True,
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_contract_is_hashed_by_its_own_columns(
+    table: Table, workspaces: dict[int, Workspace]
+) -> None:
+    rows = [
+        {c.name: VALUES.get(c.type, f"{c.name} {number}") for c in table.columns}
+        for number in range(2)
+    ]
+
+    found = hash_of(workspaces[2], table, pa.Table.from_pylist(rows, schema=table.arrow()))
+
+    assert found == twin(table, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recon_engine.store.state.closings import Closings
 from recon_engine.store.state.commit import Commits
 from recon_engine.store.state.database import Clock, open_database, utc_now
 from recon_engine.store.state.decisions import Decisions
@@ -12,6 +13,7 @@ from recon_engine.store.state.positions import Positions
 from recon_engine.store.state.rows import (
     AuditHead,
     AuditRow,
+    Closing,
     DatasetVersion,
     DecisionRow,
     Delivery,
@@ -29,6 +31,7 @@ from recon_engine.store.state.versions import Versions
 __all__ = [
     "AuditHead",
     "AuditRow",
+    "Closing",
     "DatasetVersion",
     "DecisionRow",
     "Delivery",
@@ -46,7 +49,7 @@ __all__ = [
 ]
 
 
-class State(Intake, Runs, Leases, Commits, Decisions, Outbox, Positions):
+class State(Intake, Runs, Closings, Leases, Commits, Decisions, Outbox, Positions):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

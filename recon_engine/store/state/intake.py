@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, exists, func, insert, select
 
 from recon_engine.store.state.audit import Audit
-from recon_engine.store.state.models import DELIVERY, SEAL
+from recon_engine.store.state.models import DELIVERY
 from recon_engine.store.state.rows import Delivery
 
 
@@ -125,17 +125,3 @@ class Intake(Audit):
         with self._reading() as con:
             found: date | None = con.execute(select(func.max(DELIVERY.c.business_date))).scalar()
         return found
-
-    def pending_dates(self, before: date) -> list[tuple[date, str, int]]:
-        """Return unsealed earlier dates with files: date, entity, files; by date and entity."""
-        sealed = exists().where(
-            SEAL.c.entity == DELIVERY.c.entity, SEAL.c.business_date == DELIVERY.c.business_date
-        )
-        wanted = (
-            select(DELIVERY.c.business_date, DELIVERY.c.entity, func.count())
-            .where(DELIVERY.c.business_date < before, ~sealed)
-            .group_by(DELIVERY.c.business_date, DELIVERY.c.entity)
-            .order_by(DELIVERY.c.business_date, DELIVERY.c.entity)
-        )
-        with self._reading() as con:
-            return [(day, entity, files) for day, entity, files in con.execute(wanted)]

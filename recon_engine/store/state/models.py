@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -38,7 +38,7 @@ STAGES = (
     "reporting",
 )
 OUTBOX_STATES = ("waiting", "sending", "sent", "rejected", "ambiguous", "dead")
-APPEND_ONLY = ("audit", "decision", "dataset_version", "delivery", "verdict", "receipt")
+APPEND_ONLY = ("audit", "decision", "dataset_version", "delivery", "verdict", "receipt", "closing")
 """Tables whose rows a trigger keeps from being changed or removed."""
 
 
@@ -189,12 +189,24 @@ OUTBOX = Table(
     Index(None, "subject"),
 )
 
-SEAL = Table(
-    "seal",
+CLOSING = Table(
+    "closing",
     METADATA,
-    Column("entity", Text, primary_key=True),
-    Column("business_date", Date, primary_key=True),
+    sequence("closing_seq"),
+    text("entity"),
+    Column("business_date", Date, nullable=False),
+    text("step"),
     text("run_id"),
+    Column("delivery_seq", BigInteger, nullable=False),
+    text("actor"),
+    text("maker"),
+    text("reason"),
+    one_of("step", ("complete", "seal", "reopen")),
+    CheckConstraint(
+        "step <> 'reopen' or lower(trim(maker)) <> lower(trim(actor))", name="four_eyes"
+    ),
+    CheckConstraint("step <> 'reopen' or (actor <> '' and reason <> '')", name="words_given"),
+    Index(None, "entity", "business_date"),
 )
 
 DECISION = Table(

@@ -18,17 +18,19 @@ from recon_engine.errors import ReconError
 from recon_engine.store.state.audit import CHUNK_ROWS, Audit
 from recon_engine.store.state.models import (
     AUDIT,
+    CLOSING,
     DATASET_VERSION,
     DECISION,
     DELIVERY,
     METADATA,
     RECEIPT,
-    SEAL,
     VERDICT,
 )
 from recon_engine.store.state.rows import DatasetVersion, Position, Publication
 from recon_engine.store.state.versions import COLUMNS
 
+JUDGED, STEPS = ("approve", "reject"), ("complete", "seal", "reopen")
+"""Events that write one row each of verdicts, and of closings."""
 COUNTED = {"deliver": DELIVERY.c.delivery_seq, "decide": DECISION.c.decision_seq}
 """Events that write one row of a table each: the third of them wrote the third row."""
 Rows = list[Mapping[str, Any]]
@@ -85,7 +87,7 @@ class Positions(Audit):
     ) -> Iterator[tuple[str, Rows]]:
         """Yield what stages can see of the record between two places, as rows by table.
 
-        Without `versions`, what was published is left out; with `before`, versions and seals are
+        Without `versions`, what was published is left out; with `before`, versions and closings are
         those of earlier dates.
         """
         wanted = {
@@ -97,12 +99,13 @@ class Positions(Audit):
             made = _between(VERSION.created_seq, since.created_seq, upto.created_seq)
             wanted[DATASET_VERSION] = made.where(VERSION.business_date < (before or date.max))
         with self._reading() as con:
-            wanted[VERDICT] = _judged(con, since, upto)
+            wanted[VERDICT] = _told(con, VERDICT.c.verdict_seq, JUDGED, since, upto)
+            closed = _told(con, CLOSING.c.closing_seq, STEPS, since, upto).subquery()
+            wanted[CLOSING] = select(closed).where(closed.c.business_date < (before or date.max))
             for table, query in wanted.items():
                 found = con.execute(query.execution_options(yield_per=CHUNK_ROWS))
                 for rows in found.mappings().partitions():
                     yield table.name, [dict(row) for row in rows]
-            yield SEAL.name, _sealed(con, since, upto, before or date.max)
 
     def take(self, known: Iterable[tuple[str, Rows]]) -> None:
         """Put rows of another record into this one, under the numbers they have there."""
@@ -169,17 +172,19 @@ def _between(number: Column[int], since: int, upto: int) -> Select[Any]:
     return select(number.table).where(number > since, number <= upto).order_by(number)
 
 
-def _judged(con: Connection, since: Position, upto: Position) -> Select[Any]:
-    """Return the query for verdicts between two places; the third of their events wrote the third.
+def _told(
+    con: Connection, number: Column[int], events: tuple[str, ...], since: Position, upto: Position
+) -> Select[Any]:
+    """Return the query for rows that events between two places wrote; the third wrote the third.
 
-    The verdict on a take-on says which opening items are in force.
+    A verdict on a take-on says which opening items are in force.
     """
-    said = select(func.count()).where(AUDIT.c.event.in_(("approve", "reject")))
+    said = select(func.count()).where(AUDIT.c.event.in_(events))
     first, last = (
         con.execute(said.where(AUDIT.c.seq <= place.audit_seq)).scalar_one()
         for place in (since, upto)
     )
-    return select(VERDICT).order_by(VERDICT.c.verdict_seq).offset(first).limit(last - first)
+    return select(number.table).order_by(number).offset(first).limit(last - first)
 
 
 def _answered(since: Position, upto: Position) -> Select[Any]:
@@ -190,16 +195,3 @@ def _answered(since: Position, upto: Position) -> Select[Any]:
         AUDIT.c.seq <= upto.audit_seq,
     )
     return select(RECEIPT).where(RECEIPT.c.posting_key.in_(recorded)).order_by("posting_key")
-
-
-def _sealed(con: Connection, since: Position, upto: Position, before: date) -> Rows:
-    """Return the seals that were set between two places, of dates before one."""
-    seals = select(AUDIT.c.subject).where(
-        AUDIT.c.event == "seal", AUDIT.c.seq > since.audit_seq, AUDIT.c.seq <= upto.audit_seq
-    )
-    said = set(con.execute(seals).scalars())
-    return [
-        dict(row)
-        for row in con.execute(select(SEAL)).mappings()
-        if f"{row['entity']}/{row['business_date']}" in said and row["business_date"] < before
-    ]

@@ -45,6 +45,25 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """One step of a date of an entity: `complete`, `seal` or `reopen`.
+
+    `delivery_seq` is the last arrival that a complete night has read; `maker` is who ran what a
+    re-opening undoes.
+    """
+
+    closing_seq: int
+    entity: str
+    business_date: date
+    step: str
+    run_id: str
+    delivery_seq: int
+    actor: str
+    maker: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Staged:
     """What a stage wants published for one scope and date; its manifest is in the lake already."""
 

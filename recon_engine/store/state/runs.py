@@ -1,4 +1,4 @@
-"""Runs and seals: who asked for what and how it ended; dates that nothing changes any more."""
+"""Runs: who asked for what and how it ended."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from sqlalchemy import func, insert, select, update
 
 from recon_engine.errors import ReconError
 from recon_engine.store.state.audit import Audit
-from recon_engine.store.state.models import RUN, SEAL
+from recon_engine.store.state.models import RUN
 from recon_engine.store.state.rows import RunRow
 
 COLUMNS = [column for column in RUN.columns if column.name != "run_seq"]
 
 
 class Runs(Audit):
-    """The record of runs, and the seals of dates."""
+    """The record of runs."""
 
     def begin_run(
         self,
@@ -89,28 +89,3 @@ class Runs(Audit):
         named = select(*COLUMNS).where(RUN.c.run_id.startswith(start, autoescape=True))
         with self._reading() as con:
             return [RunRow(**row._asdict()) for row in con.execute(named.order_by(RUN.c.run_seq))]
-
-    def sealed_by(self, business_date: date) -> list[str]:
-        """Return the ids of the runs that sealed a date, each once; entities may differ in it."""
-        here = select(SEAL.c.run_id).where(SEAL.c.business_date == business_date).distinct()
-        with self._reading() as con:
-            return list(con.execute(here.order_by(SEAL.c.run_id)).scalars())
-
-    def seal(self, entity: str, business_date: date, run_id: str) -> None:
-        """Seal a date of an entity; sealing it again changes nothing."""
-        here = (SEAL.c.entity == entity, SEAL.c.business_date == business_date)
-        with self._writing() as con:
-            if con.execute(select(SEAL.c.run_id).where(*here)).first():
-                return
-            values = {"entity": entity, "business_date": business_date, "run_id": run_id}
-            con.execute(insert(SEAL).values(values))
-            self._record(con, "seal", f"{entity}/{business_date}", values)
-
-    def sealed_to(self, entity: str, before: date) -> date | None:
-        """Return the last sealed date of an entity before a date, or None."""
-        last = select(func.max(SEAL.c.business_date)).where(
-            SEAL.c.entity == entity, SEAL.c.business_date < before
-        )
-        with self._reading() as con:
-            found: date | None = con.execute(last).scalar()
-        return found

@@ -1,0 +1,82 @@
+"""`seal` and `reopen`: a date that nothing changes any more, and a date that may change again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon_engine.cli.run import actor
+from recon_engine.cli.selection import EntityOption, day_of, select, spans
+from recon_engine.cli.terminal import Terminal, WrongCommand
+from recon_engine.errors import ExitCode
+
+if TYPE_CHECKING:
+    from recon_engine.run import Project
+
+DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="A day, YYYY-MM-DD.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept on record.")]
+
+
+def seal(
+    context: typer.Context,
+    day: DateArgument,
+    entity: EntityOption = None,
+    reason: ReasonOption = "",
+) -> ExitCode:
+    """Seal the dates that ended green, up to DATE, before the policy would.
+
+    A date for which files came since stays open, and those after it.
+    """
+    from recon_engine.run import open_project
+    from recon_engine.run.closing import seal as seal_dates
+
+    terminal, upto = Terminal.of(context), day_of(day, "DATE")
+    with open_project(terminal.project) as project:
+        done = seal_dates(
+            project, upto, _entities(project, entity), actor=actor(), reason=_given(reason)
+        )
+    return _answer(terminal, "seal", "sealed", done)
+
+
+def reopen(
+    context: typer.Context,
+    day: DateArgument,
+    entity: EntityOption = None,
+    reason: ReasonOption = "",
+) -> ExitCode:
+    """Open the sealed dates from DATE on again: `recon run --date DATE` then follows them all.
+
+    Another person than the one who ran them does this. What was posted stays posted: the run
+    proposes the difference.
+    """
+    from recon_engine.run import open_project
+    from recon_engine.run.closing import reopen as reopen_dates
+
+    terminal, first = Terminal.of(context), day_of(day, "DATE")
+    with open_project(terminal.project) as project:
+        done = reopen_dates(
+            project, first, _entities(project, entity), actor=actor(), reason=_given(reason)
+        )
+    if any(done.values()):
+        terminal.show(f"recon run --date {min(day for days in done.values() for day in days)}")
+    return _answer(terminal, "reopen", "open again", done)
+
+
+def _entities(project: Project, entity: str | None) -> list[str]:
+    selection = select(project.rulebook, None, entity, None)
+    return [name for name in project.rulebook.accounts if selection.entity in (None, name)]
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise WrongCommand("--reason: found nothing, expected why; nothing was changed")
+    return reason
+
+
+def _answer(terminal: Terminal, verb: str, what: str, done: Mapping[str, list[date]]) -> ExitCode:
+    for entity, days in done.items():
+        terminal.show(f"{entity}: {f'{what}: {spans(days)}' if days else 'nothing to do'}")
+    return terminal.answer(verb, ExitCode.DONE, {"dates": dict(done)})

@@ -1,0 +1,73 @@
+"""Closing a date: when a green night is sealed, who may seal it earlier, who may open it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from recon_engine.errors import Rejected
+from recon_engine.run.project import Project
+
+DAY = timedelta(days=1)
+
+
+def close(project: Project, entity: str, business_date: date, run_id: str) -> None:
+    """Seal the date of a green night, or call it complete until its day has come by the policy."""
+    state, days = project.state, project.rulebook.policy.seal_after
+    if days == 0:
+        state.seal(entity, business_date, run_id)
+        return
+    state.complete(entity, business_date, run_id)
+    if days != "decision":
+        state.seal_complete(entity, business_date - timedelta(days), run_id)
+
+
+def sealed_with(project: Project, business_date: date) -> dict[str, date | None]:
+    """Return by entity the last sealed date once a date, not closed yet, has ended green."""
+    days, found = project.rulebook.policy.seal_after, {}
+    for entity in project.rulebook.accounts:
+        found[entity] = project.state.sealed_to(entity, business_date)
+        if days == 0:
+            found[entity] = business_date
+        elif days != "decision":
+            upto = business_date - timedelta(days)
+            closed = project.state.closed_to(entity, upto + DAY)
+            found[entity] = max(filter(None, (found[entity], closed)), default=None)
+    return found
+
+
+def seal(
+    project: Project, business_date: date, entities: Sequence[str], *, actor: str, reason: str
+) -> dict[str, list[date]]:
+    """Seal the complete dates of some entities up to one, by decision, and return them.
+
+    Raises: Rejected where the policy names controllers and the actor is none of them.
+    """
+    _check_controller(project, actor, business_date)
+    return {
+        entity: project.state.seal_complete(entity, business_date, "", actor, reason)
+        for entity in entities
+    }
+
+
+def reopen(
+    project: Project, business_date: date, entities: Sequence[str], *, actor: str, reason: str
+) -> dict[str, list[date]]:
+    """Open the sealed dates of some entities again, from one on, and return them.
+
+    Raises: Rejected where the actor is no controller of the policy, or ran and sealed a date.
+    """
+    _check_controller(project, actor, business_date)
+    return {
+        entity: project.state.reopen(entity, business_date, actor=actor, reason=reason)
+        for entity in entities
+    }
+
+
+def _check_controller(project: Project, actor: str, business_date: date) -> None:
+    controllers = project.rulebook.policy.controllers
+    if controllers and actor not in controllers:
+        raise Rejected(
+            f"{business_date}: found {actor}, expected one of the controllers of "
+            f"mappings/policy.yaml ({', '.join(controllers)}); nothing was changed"
+        )

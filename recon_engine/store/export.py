@@ -32,6 +32,8 @@ EXACT = {
 }
 """What may become what: no pair here rounds or cuts; what does not fit the type raises."""
 DECIMAL_SCALE = 18
+WRITER = "format parquet, compression zstd"
+"""How files are written; a table's identity is its rows, so another writer changes none."""
 STORED = "read_parquet($part)"
 """The file as written; its path is bound, so that a table has one text, parsed once a process."""
 
@@ -75,7 +77,7 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     durable.make_folder(folder)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
-        ((written,),) = rows(_copy(table, source), part=str(path))
+        ((written,),) = rows(_copy(table, source, WRITER), part=str(path))
         count, sums, totals = _sums(table, rows(_sums_query(table), part=str(path)))
         if written != count:
             raise GateBlocked(
@@ -123,15 +125,14 @@ def _any_value(column: Column, source: str) -> str:
 
 
 @cache
-def _copy(table: Table, source: str) -> str:
+def _copy(table: Table, source: str, writer: str) -> str:
     columns = ",\n    ".join(
         f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns
     )
     key = ", ".join(f'"{name}"' for name in table.key)
     stamp = ", ".join(f"{name}: {quoted(value)}" for name, value in table.stamp().items())
     query = f"select\n    {columns}\nfrom {source}\norder by {key}"
-    options = f"format parquet, compression zstd, kv_metadata {{{stamp}}}"
-    return f"copy (\n{query}\n) to $part ({options})"
+    return f"copy (\n{query}\n) to $part ({writer}, kv_metadata {{{stamp}}})"
 
 
 @cache

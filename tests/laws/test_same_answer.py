@@ -34,7 +34,14 @@ connections:
 """
 ENTRY = re.compile(r"      <Ntry>.*?</Ntry>\n", re.DOTALL)
 PLAIN = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
-FAR_AWAY = {"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "1"}
+FAR_AWAY = {
+    "TZ": "Pacific/Kiritimati",
+    "PYTHONHASHSEED": "1",
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+}
+"""The other side of the world, on a machine whose locale knows ASCII only."""
 Hashes = dict[str, str]
 Row = TypeVar("Row")
 
@@ -83,11 +90,12 @@ def answer(run: subprocess.Popen[str]) -> Hashes:
 
 
 def shuffle_inbox(inbox: Path) -> None:
-    """Put the rows of every file in another order; equal files stay equal."""
-    for path in sorted(inbox.rglob("*.*")):
+    """Put the rows of every file in another order, and the files; equal files stay equal."""
+    for number, path in enumerate(sorted(inbox.rglob("*.*"))):
         text = path.read_text(encoding="utf-8")
         shuffled = shuffled_entries(text) if path.suffix == ".xml" else shuffled_lines(text)
         path.write_text(shuffled, encoding="utf-8")
+        os.utime(path, ns=(0, 10**18 - number * 10**9))  # the last one is the oldest
 
 
 def shuffled(rows: list[Row]) -> list[Row]:
@@ -121,7 +129,9 @@ def shuffle_rows(erp: Path) -> None:
     con.close()
 
 
-def test_time_zone_hash_seed_and_threads_change_no_dataset(hashes: dict[str, Hashes]) -> None:
+def test_time_zone_locale_hash_seed_and_threads_change_no_dataset(
+    hashes: dict[str, Hashes],
+) -> None:
     assert len(hashes["plain"]) > DAYS * 100
     assert hashes["far away"] == hashes["plain"]
 

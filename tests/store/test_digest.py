@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recon_engine.store import export
 from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables import TABLES
@@ -225,3 +226,22 @@ def test_every_contract_is_hashed_by_its_own_columns(
     found = hash_of(workspaces[2], table, pa.Table.from_pylist(rows, schema=table.arrow()))
 
     assert found == twin(table, rows)
+
+
+def test_another_writer_changes_the_bytes_and_not_the_hash(
+    workspaces: dict[int, Workspace],
+    sample: Table,
+    sample_rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = workspaces[2]
+    workspace.register("written", sample_rows({}))
+    found = []
+    for writer in (export.WRITER, "format parquet, parquet_version v2, compression gzip"):
+        monkeypatch.setattr(export, "WRITER", writer)
+        staged = workspace.export(sample, "written", workspace._lake.staging / "digest")
+        found.append((staged.logical_hash, workspace._lake.adopt(staged.path)))
+
+    (hash_before, bytes_before), (hash_after, bytes_after) = found
+    assert hash_after == hash_before
+    assert bytes_after != bytes_before

@@ -6,9 +6,9 @@ from recon_engine.store.state.closings import Closings
 from recon_engine.store.state.commit import Commits
 from recon_engine.store.state.database import Clock, open_database, utc_now
 from recon_engine.store.state.decisions import Decisions
+from recon_engine.store.state.holds import Holds
 from recon_engine.store.state.intake import Intake
 from recon_engine.store.state.leases import Lease, Leases
-from recon_engine.store.state.outbox import Outbox
 from recon_engine.store.state.positions import Positions
 from recon_engine.store.state.rows import (
     AuditHead,
@@ -17,12 +17,15 @@ from recon_engine.store.state.rows import (
     DatasetVersion,
     DecisionRow,
     Delivery,
+    Hold,
+    Letter,
     OutboxRow,
     Position,
     Publication,
     Receipt,
     RunRow,
     Staged,
+    Step,
     Verdict,
 )
 from recon_engine.store.state.runs import Runs
@@ -35,7 +38,9 @@ __all__ = [
     "DatasetVersion",
     "DecisionRow",
     "Delivery",
+    "Hold",
     "Lease",
+    "Letter",
     "OutboxRow",
     "Position",
     "Publication",
@@ -43,13 +48,14 @@ __all__ = [
     "RunRow",
     "Staged",
     "State",
+    "Step",
     "Verdict",
     "Versions",
     "open_state",
 ]
 
 
-class State(Intake, Runs, Closings, Leases, Commits, Decisions, Outbox, Positions):
+class State(Intake, Runs, Closings, Leases, Commits, Decisions, Holds, Positions):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

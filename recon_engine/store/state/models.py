@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -38,7 +38,17 @@ STAGES = (
     "reporting",
 )
 OUTBOX_STATES = ("waiting", "sending", "sent", "rejected", "ambiguous", "dead")
-APPEND_ONLY = ("audit", "decision", "dataset_version", "delivery", "verdict", "receipt", "closing")
+APPEND_ONLY = (
+    "audit",
+    "decision",
+    "dataset_version",
+    "delivery",
+    "verdict",
+    "receipt",
+    "closing",
+    "outbox_step",
+    "hold",
+)
 """Tables whose rows a trigger keeps from being changed or removed."""
 
 
@@ -187,6 +197,34 @@ OUTBOX = Table(
     Column("message", Text, nullable=False, server_default=""),
     one_of("state", OUTBOX_STATES),
     Index(None, "subject"),
+)
+
+OUTBOX_STEP = Table(
+    "outbox_step",
+    METADATA,
+    sequence("step_seq"),
+    text("key"),
+    text("state"),
+    Column("tries", Integer, nullable=False),
+    text("actor"),
+    text("message"),
+    text("run_id"),
+    Column("at", Moment, nullable=False),
+    one_of("state", OUTBOX_STATES),
+    Index(None, "key"),
+)
+
+HOLD = Table(
+    "hold",
+    METADATA,
+    sequence("hold_seq"),
+    text("state"),
+    text("actor"),
+    text("reason"),
+    text("runs"),
+    Column("at", Moment, nullable=False),
+    one_of("state", ("paused", "lifted")),
+    CheckConstraint("trim(actor) <> '' and trim(reason) <> ''", name="words_given"),
 )
 
 CLOSING = Table(

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, insert, literal, select, text, update
 
 from recon_engine.errors import Rejected, Unavailable
 from recon_engine.ids import sha256_hex
 from recon_engine.store.durable import FILE_MODE
 from recon_engine.store.state.audit import Audit
-from recon_engine.store.state.models import OUTBOX, RECEIPT
+from recon_engine.store.state.models import OUTBOX, OUTBOX_STEP, RECEIPT, Moment
 from recon_engine.store.state.rows import OutboxRow, Receipt
 
 SENDERS = 0x73656E64
@@ -58,7 +58,7 @@ class Outbox(Audit):
     def move(self, keys: Sequence[str], state: str, run_id: str, message: str = "") -> None:
         """Say how far some rows came; `sending` is said before the first byte leaves.
 
-        Raises: Rejected where a row is sent or refused already: that is its last word.
+        Raises: Rejected where a row is sent, refused or dead already: that is its last word.
         """
         changed = (
             update(OUTBOX)
@@ -72,9 +72,10 @@ class Outbox(Audit):
         with self._writing() as con:
             if con.execute(changed).rowcount != len(keys):
                 raise Rejected(
-                    f"outbox: found rows of {run_id} that are sent or refused, expected "
+                    f"outbox: found rows of {run_id} that are sent, refused or dead, expected "
                     f"{len(keys)} on their way; nothing was changed"
                 )
+            self._step(con, OUTBOX.c.key.in_(keys), run_id)
             self._record(con, state, run_id, {"keys": sorted(keys), "message": message})
 
     def record(self, receipts: Sequence[Receipt], run_id: str) -> None:
@@ -116,6 +117,20 @@ class Outbox(Audit):
         with _file_lock(Path(f"{self._engine.url.database}.sending")):
             yield
 
+    def _step(
+        self,
+        con: Connection,
+        which: ColumnElement[bool],
+        run_id: str,
+        actor: str | None = None,
+    ) -> None:
+        """Append what some rows have become to their history, in the caller's transaction."""
+        came = OUTBOX.c.key, OUTBOX.c.state, OUTBOX.c.tries, OUTBOX.c.message
+        about = literal(actor or self._actor), literal(run_id), literal(self._now(), Moment())
+        rows = select(*came, *about).where(which).order_by(OUTBOX.c.outbox_seq)
+        names = ["key", "state", "tries", "message", "actor", "run_id", "at"]
+        con.execute(insert(OUTBOX_STEP).from_select(names, rows))
+
     def _record_one(self, con: Connection, receipt: Receipt, run_id: str) -> None:
         values = vars(receipt)
         columns = [RECEIPT.c[name] for name in values]
@@ -131,6 +146,7 @@ class Outbox(Audit):
                 .where(OUTBOX.c.key == receipt.posting_key)
                 .values(state=ended, message="")
             )
+            self._step(con, OUTBOX.c.key == receipt.posting_key, run_id)
             self._record(con, receipt.state, receipt.posting_key, values)
         elif known._asdict() != values:
             raise Rejected(

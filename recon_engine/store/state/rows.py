@@ -104,6 +104,45 @@ class OutboxRow:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A row of the outbox with how far it came; the run that put it there goes with it."""
+
+    key: str
+    kind: str
+    subject: str
+    state: str
+    tries: int
+    message: str
+    payload: str
+    payload_hash: str
+    run_id: str
+    since: datetime | None
+    """When it came into its state; None where it was never touched."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a letter: who moved it, when, and why; never changed."""
+
+    key: str
+    state: str
+    tries: int
+    actor: str
+    message: str
+    run_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why no journal leaves, since when, and by whom."""
+
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What an ERP answered to one posting key: `posted` under its document, or `rejected`."""
 

@@ -99,7 +99,7 @@ def post() -> list[str]:
 
     with opened_project() as project:
         posted, _ = post_approved(project, actor=name_of_user(get_current_context()))
-    if failed := [one.message for one in posted if one.rejected or one.unsure]:
+    if failed := [one.message for one in posted if one.rejected or one.unsure or one.dead]:
         raise AirflowFailException("; ".join(failed))
     return [document for one in posted for document in one.documents]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,6 +19,8 @@ from recon_engine.store.state import OutboxRow, Verdict
 
 KIND = "journal"
 """What outbox rows are called that carry a journal."""
+Target = tuple[tuple[Line, ...], date]
+"""Lines and ledger day of a journal."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,14 @@ def outbox_rows(project: Project, batch: Batch) -> list[OutboxRow]:
             row["generation"],
             lines,
         )
-        payload = json.dumps(asdict(journal), sort_keys=True, default=date.isoformat)
-        rows.append(OutboxRow(journal.posting_key, KIND, payload, batch.batch_id))
+        rows.append(outbox_row(journal, batch.batch_id))
     return rows
+
+
+def outbox_row(journal: Journal, batch_id: str) -> OutboxRow:
+    """Return the outbox row of a journal."""
+    payload = json.dumps(asdict(journal), sort_keys=True, default=date.isoformat)
+    return OutboxRow(journal.posting_key, KIND, payload, batch_id)
 
 
 def debits(project: Project, batch: Batch) -> dict[str, int]:
@@ -127,12 +134,7 @@ def journal_of(payload: str) -> Journal:
 
 def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterator[Batch]:
     """Yield the batch of one entity and date, if it holds a journal; its id is worked out again."""
-    parts = project.lake.manifest(manifest_sha).outputs["batch"].parts
-    rows = [
-        row
-        for part in parts
-        for row in pq.read_table(project.lake.part(part.sha), partitioning=None).to_pylist()
-    ]
+    rows = rows_of(project, manifest_sha, "batch")
     if not rows:
         return
     keys = SEPARATOR.join(sorted(row["posting_key"] for row in rows))
@@ -147,12 +149,26 @@ def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterat
     yield Batch(batch_id, entity, day, first["ledger"], first["maker"], tuple(rows), verdict)
 
 
-def _target(project: Project, batch: Batch) -> dict[str, tuple[tuple[Line, ...], date]]:
+def rows_of(project: Project, manifest_sha: str, table: str) -> list[dict[str, Any]]:
+    """Return the rows of one table of a manifest, whether a version names it or not."""
+    return [
+        row
+        for part in project.lake.manifest(manifest_sha).outputs[table].parts
+        for row in pq.read_table(project.lake.part(part.sha), partitioning=None).to_pylist()
+    ]
+
+
+def _target(project: Project, batch: Batch) -> dict[str, Target]:
     """Return lines and ledger day of each journal of the target set."""
+    found = read_table(project, "journal_line", batch.business_date, batch.entity)
+    return targets(found.to_pylist())
+
+
+def targets(rows: Sequence[Mapping[str, Any]]) -> dict[str, Target]:
+    """Return lines and ledger day of each journal, from rows of `journal_line`."""
     lines: defaultdict[str, list[Line]] = defaultdict(list)
     days: dict[str, date] = {}
-    found = read_table(project, "journal_line", batch.business_date, batch.entity)
-    for row in sorted(found.to_pylist(), key=lambda r: (r["journal_id"], r["line_no"])):
+    for row in sorted(rows, key=lambda r: (r["journal_id"], r["line_no"])):
         lines[row["journal_id"]].append(
             Line(
                 row["account"],

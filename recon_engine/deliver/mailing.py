@@ -40,7 +40,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of one mail: sent, sent before, or unsure: the server's answer never came."""
+    """What became of one mail: sent, sent before, dead after too many tries, or unsure.
+
+    It is unsure where the server's answer never came.
+    """
 
     subject: str
     state: str
@@ -101,8 +104,10 @@ def send_reports(project: Project, written: Sequence[Written], *, again: bool) -
     """Send each mail once per run, and return what became of it.
 
     What the server took is never sent again. Where its answer never came the mail may have arrived:
-    it is sent again only if asked, under the same id. Nights that need nobody share one mail.
-    Raises: RulebookError without a door for mails; Unavailable where another process sends.
+    it is sent again only if asked, under the same id. Nights that need nobody share one mail. One
+    that the server refused as often as the delivery allows is dead; the others go on.
+    Raises: RulebookError without a door for mails; Unavailable where another process sends, or at
+            the end where a mail still waits.
     """
     entry = project.environment.mail
     if entry is None:
@@ -110,12 +115,17 @@ def send_reports(project: Project, written: Sequence[Written], *, again: bool) -
             "recon.yaml: found no door for mails, expected `mail: {host: ..., sender: ..., "
             "to: {...}}`; nothing was sent"
         )
+    sent, refused = [], None
     with project.state.sending():
-        return [
-            _send(project, entry, mail, again=again)
-            for mail in _mails(entry, written)
-            if mail["To"]
-        ]
+        for mail in _mails(entry, written):
+            if mail["To"]:
+                try:
+                    sent.append(_send(project, entry, mail, again=again))
+                except Unavailable as error:
+                    refused = error
+    if refused is not None:
+        raise refused
+    return sent
 
 
 def _mails(entry: MailEntry, written: Sequence[Written]) -> list[EmailMessage]:
@@ -136,21 +146,23 @@ def _send(project: Project, entry: MailEntry, mail: EmailMessage, *, again: bool
     if state.payload(key) is None:
         told = {"message_id": run_id, "to": mail["To"], "sha256": sha256_hex(mail.as_bytes())}
         state.queue([OutboxRow(key, KIND, json.dumps(told), run_id)], run_id)
-    found = {
-        row.key: name
-        for name in ("waiting", "sending", "ambiguous")
-        for row in state.outbox(name, kind=KIND)
-    }
+    found = {one.key: one for one in state.letters(kind=KIND)}
     if key not in found:
         return Sent(subject, "sent before")
-    if found[key] != "waiting" and not again:
+    if found[key].state == "dead":
+        return Sent(subject, "dead", f"{found[key].message}; recon redeliver {key[:12]}")
+    if found[key].state != "waiting" and not again:
         return Sent(subject, "unsure", "an earlier answer never came; --again sends it once more")
     state.move([key], "sending", run_id)
     try:
         _hand_over(entry, mail)
     except Unavailable as error:
-        state.move([key], "waiting", run_id, str(error)[:400])
-        raise
+        if found[key].tries + 1 < project.environment.delivery.tries:
+            state.move([key], "waiting", run_id, str(error)[:400])
+            raise
+        reason = str(error).partition("; the mail waits")[0]
+        state.move([key], "dead", run_id, reason[:400])
+        return Sent(subject, "dead", f"{reason}; recon redeliver {key[:12]}")
     except OSError as error:
         state.move([key], "ambiguous", run_id, str(error)[:400])
         return Sent(subject, "unsure", f"{entry.host}: no answer after the mail ({error})")

@@ -8,12 +8,15 @@ from datetime import date
 from itertools import groupby
 
 from recon_engine.deliver.batches import KIND, batches, journal_of, outbox_rows
-from recon_engine.errors import Rejected, RulebookError, Unavailable
+from recon_engine.deliver.behind import refuse_while_behind
+from recon_engine.deliver.doors import ask, door_of, keep, not_before
+from recon_engine.errors import Rejected, Unavailable
 from recon_engine.pipeline import STAGES
-from recon_engine.posters.poster import Answer, Journal, Poster, poster
+from recon_engine.posters.poster import Answer, Journal, Poster
 from recon_engine.run import Project, RunResult, run_date
 from recon_engine.run.attempt import new_run_id
-from recon_engine.store.state import Receipt
+from recon_engine.store.state import Letter
+from recon_engine.store.state.outbox import ON_THE_WAY
 
 AFTER_POSTING = tuple(s for s in STAGES if s.name in ("approval", "posting", "reporting"))
 """What receipts change: what is left to post, the receipts themselves, and the report."""
@@ -31,6 +34,8 @@ class Posted:
     unsure: int
     documents: tuple[str, ...]
     message: str = ""
+    dead: int = 0
+    """Sent in vain as often as the delivery allows: they wait for a person."""
 
 
 def post_approved(project: Project, *, actor: str) -> tuple[list[Posted], list[RunResult]]:
@@ -39,10 +44,12 @@ def post_approved(project: Project, *, actor: str) -> tuple[list[Posted], list[R
     A journal whose receipt is on record is never sent again. One process sends at a time; what an
     earlier one left on its way is asked for first. Then the stages that receipts change run for
     each date concerned, and only they.
-    Raises: Unavailable where another process sends; Rejected where a key has another payload.
+    Raises: Unavailable where another process sends; Rejected where posting is paused, where the
+            database turns out to be older than the lake, or where a key has another payload.
     """
     run_id = new_run_id(date.max)
     with project.state.sending():
+        refuse_while_behind(project, actor, run_id)
         for batch in batches(project):
             if batch.state == "approved":
                 project.state.queue(outbox_rows(project, batch), run_id)
@@ -55,90 +62,75 @@ def post_approved(project: Project, *, actor: str) -> tuple[list[Posted], list[R
 
 def _send_all(project: Project, run_id: str) -> list[Posted]:
     """Send what is on its way, batch by batch; one that fails leaves the others going."""
-    rows = project.state.outbox("waiting", "sending", "ambiguous", kind=KIND)
+    letters = project.state.letters(*ON_THE_WAY, kind=KIND)
     told = []
-    for batch_id, group in groupby(sorted(rows, key=lambda r: r.subject), lambda r: r.subject):
-        journals = [journal_of(row.payload) for row in group]
-        told.append(_send(project, batch_id, journals, run_id))
+    for batch_id, group in groupby(sorted(letters, key=lambda r: r.subject), lambda r: r.subject):
+        told.append(_send(project, batch_id, list(group), run_id))
     return sorted(told, key=lambda one: (one.business_date, one.entity))
 
 
-def _send(project: Project, batch_id: str, journals: Sequence[Journal], run_id: str) -> Posted:
+def _send(project: Project, batch_id: str, letters: Sequence[Letter], run_id: str) -> Posted:
     """Send the journals of one batch: ask for their keys, then post what the ledger lacks."""
-    first, answers, message = journals[0], dict[str, Answer](), ""
-    keys = [journal.posting_key for journal in journals]
+    answers, given_up, message = dict[str, Answer](), list[Letter](), ""
+    first = journal_of(letters[0].payload)
     try:
-        door = _door(project, first.entity)
-        answers |= door.find(keys)
-        _keep(project, journals, answers, run_id)
-        lacking = [journal for journal in journals if journal.posting_key not in answers]
-        if lacking:
-            answers |= _post(project, door, lacking, run_id)
+        door = door_of(project, first.entity)
+        answers |= ask(project, door, letters, run_id)
+        lacking = [
+            one for one in letters if one.key not in answers and not_before(project, one) is None
+        ]
+        given_up = [one for one in lacking if one.tries >= project.environment.delivery.tries]
+        _bury(project, given_up, run_id)
+        message = "; ".join(sorted({one.message for one in given_up if one.message}))
+        if ready := [journal_of(one.payload) for one in lacking if one not in given_up]:
+            answers |= _post(project, door, ready, run_id)
     except Unavailable as error:
         message = str(error)
-    found = [answers[key] for key in keys if key in answers]
+    found = [answers[one.key] for one in letters if one.key in answers]
     return Posted(
         first.entity,
         first.business_date,
         batch_id,
         sum(answer.document is not None for answer in found),
         sum(answer.document is None for answer in found),
-        len(keys) - len(found),
+        len(letters) - len(found) - len(given_up),
         tuple(sorted({answer.document for answer in found if answer.document})),
         message or "; ".join(sorted({a.refused for a in found if a.refused})),
+        len(given_up),
     )
 
 
 def _post(
     project: Project, door: Poster, journals: Sequence[Journal], run_id: str
 ) -> dict[str, Answer]:
-    """Return the answers to journals that the ledger lacks; `sending` is on record before."""
+    """Return the answers to journals that the ledger lacks; `sending` is on record before.
+
+    A door that refuses the whole call has not said what became of each key: they are asked for.
+    """
     keys = [journal.posting_key for journal in journals]
     project.state.move(keys, "sending", run_id)
     try:
         answers = dict(door.post(journals))
-    except Unavailable as error:
+    except (Unavailable, Rejected) as error:
         project.state.move(keys, "ambiguous", run_id, str(error)[:400])
-        raise
+        raise Unavailable(str(error)) from error
     strangers = answers.keys() - set(keys)
     if strangers:
         raise Rejected(
             f"ledger of {journals[0].entity}: answered to {min(strangers)[:12]}, expected an "
             "answer to what was sent; nothing was recorded"
         )
-    _keep(project, journals, answers, run_id)
+    keep(project, journals, answers, run_id)
     return answers
 
 
-def _keep(
-    project: Project, journals: Sequence[Journal], answers: dict[str, Answer], run_id: str
-) -> None:
-    receipts = [
-        Receipt(
-            journal.posting_key,
-            journal.entity,
-            journal.business_date,
-            journal.journal_id,
-            journal.action,
-            journal.generation,
-            "rejected" if answer.document is None else "posted",
-            answer.document,
-            journal.posting_date,
-        )
-        for journal in journals
-        if (answer := answers.get(journal.posting_key)) is not None
-    ]
-    project.state.record(receipts, run_id)
+def _bury(project: Project, letters: Sequence[Letter], run_id: str) -> None:
+    """Take letters out of the flow that were sent in vain as often as the delivery allows.
 
-
-def _door(project: Project, entity: str) -> Poster:
-    connection = project.environment.posting.get(entity)
-    if connection is None:
-        raise RulebookError(
-            f"recon.yaml: found no door for the journals of {entity}, expected "
-            f"`posting: {{{entity}: {{folder: DIR}}}}`; nothing was posted"
-        )
-    return poster(connection)
+    Each was asked for and is not in the ledger: nothing that may have arrived is given up.
+    """
+    for message, group in groupby(sorted(letters, key=lambda o: o.message), lambda o: o.message):
+        project.state.move([one.key for one in group], "dead", run_id, message)
 
 
 def _unread(project: Project) -> list[date]:
@@ -150,9 +142,9 @@ def _unread(project: Project) -> list[date]:
             counted[receipt.business_date] = counted.get(receipt.business_date, 0) + 1
         for day, number in counted.items():
             version = project.state.current("posting", entity, day)
-            shown = 0
-            if version is not None:
-                shown = project.lake.manifest(version.manifest_sha).outputs["posting_receipt"].rows
+            if version is None:
+                continue  # a night that a restored database lost: its run reads them itself
+            shown = project.lake.manifest(version.manifest_sha).outputs["posting_receipt"].rows
             if shown != number:
                 days.add(day)
     return sorted(days)

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from recon_engine.deliver.batches import batches
+from recon_engine.deliver.batches import KIND, batches, journal_of
 from recon_engine.errors import ExitCode, Rejected
 from recon_engine.gates import GateResult
 from recon_engine.money import exponent
@@ -94,6 +94,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
         batch=_batch(project, entity, day),
         inputs=tuple(Input(**row) for row in _named(workspace, "inputs.sql")),
         gates=tuple(_gates(project, entity, day)),
+        dead=_dead(project, entity),
     )
 
 
@@ -217,6 +218,12 @@ def _batch(project: Project, entity: str, day: date) -> Batch | None:
             checker = one.verdict.checker if one.verdict else ""
             return Batch(one.batch_id, len(one.rows), one.state, one.maker, checker)
     return None
+
+
+def _dead(project: Project, entity: str) -> int:
+    """Return how many journals of an entity, and how many mails, are dead now."""
+    dead = project.state.letters("dead")
+    return sum(o.kind != KIND or journal_of(o.payload).entity == entity for o in dead)
 
 
 def _gates(project: Project, entity: str, day: date) -> Iterator[Gate]:

@@ -49,13 +49,18 @@ class FileDrop:
 
     def find(self, keys: Sequence[str]) -> Mapping[str, Answer]:
         """Return the file of each key, from this folder and those below it."""
-        wanted, found = set(keys), dict[str, Answer]()
+        held = self.held()
+        return {key: Answer(held[key]) for key in keys if key in held}
+
+    def held(self) -> Mapping[str, str]:
+        """Return the file of every key there is, from this folder and those below it."""
+        found: dict[str, str] = {}
         try:
             for path in sorted(self._folder.rglob("*.csv")) if self._folder.exists() else ():
                 with path.open(encoding="utf-8", newline="") as stream:
                     for row in csv.DictReader(stream):
-                        if row.get("posting_key") in wanted:
-                            found[row["posting_key"]] = Answer(path.name)
+                        if key := row.get("posting_key"):
+                            found[key] = path.name
         except (OSError, ValueError, csv.Error) as error:
             raise Unavailable(
                 f"{self._folder.name}: cannot be read ({error}), expected the files posted so far; "

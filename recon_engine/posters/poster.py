@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from recon_engine.errors import RulebookError
 from recon_engine.plugins import installed
@@ -65,6 +65,18 @@ class Poster(Protocol):
 
         Raises: Unavailable where the outcome is not known: the keys are asked for again before
                 anything else is tried.
+        """
+        ...
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """A door that can also tell all it holds; not every ledger can."""
+
+    def held(self) -> Mapping[str, str]:
+        """Return the document of every posting key the other side holds.
+
+        Raises: Unavailable where it cannot be asked.
         """
         ...
 

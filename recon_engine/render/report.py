@@ -210,6 +210,8 @@ class Report:
     batch: Batch | None
     inputs: tuple[Input, ...]
     gates: tuple[Gate, ...]
+    dead: int = 0
+    """Journals of the entity, and mails, that were sent in vain too often."""
 
     @property
     def due(self) -> int:
@@ -231,7 +233,7 @@ class Report:
         """Return the one word that says whether somebody must act."""
         if self.tied < len(self.rolls) or self.broken:
             return "DOES NOT TIE"
-        return "REVIEW" if self.exceptions else "GREEN"
+        return "REVIEW" if self.exceptions or self.dead else "GREEN"
 
     @property
     def absolute(self) -> Money:
@@ -267,7 +269,7 @@ class Report:
 
     @property
     def decisions(self) -> tuple[str, ...]:
-        """Return what needs a decision, the most money first; at most five sentences."""
+        """Return what needs a decision, the most money first; at most six sentences."""
         said = [
             f"{one.proof} proof of {one.account}: "
             f"{shown(Money(one.amount_minor or 0, one.currency))} is unexplained"
@@ -284,6 +286,8 @@ class Report:
                 f"batch {self.batch.batch_id[:12]} ({counted(self.batch.journals, 'journal')}) "
                 "waits for a second person"
             )
+        if self.dead:
+            said.append(f"{counted(self.dead, 'dead letter')}: recon dead-letters says why")
         return tuple(said)
 
 

@@ -97,6 +97,21 @@ class MailEntry(Model):
     timeout_seconds: int = Field(default=30, ge=1, le=600)
 
 
+class DeliveryEntry(Model):
+    """How patiently journals and mails are sent, before a person must look."""
+
+    tries: int = Field(
+        default=5, ge=1, le=1_000, description="sends in vain after which a letter is dead"
+    )
+    settle_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=604_800,
+        description="time after which a ledger shows what it has taken; before, what it does not "
+        "show is not sent again",
+    )
+
+
 class EnvironmentFile(Model):
     """`recon.yaml` as written."""
 
@@ -113,6 +128,9 @@ class EnvironmentFile(Model):
         default={}, description="where the journals of each entity go"
     )
     mail: MailEntry | None = Field(default=None, description="where reports are mailed")
+    delivery: DeliveryEntry = Field(
+        default=DeliveryEntry(), description="how often, and when again, something is sent"
+    )
 
 
 @dataclass(frozen=True)
@@ -210,6 +228,7 @@ class Environment:
     posting: Mapping[str, FolderConnection] = field(default_factory=dict)
     """Entity: where its journals go."""
     mail: MailEntry | None = None
+    delivery: DeliveryEntry = field(default_factory=DeliveryEntry)
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
@@ -252,6 +271,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
             for entity, door in sorted(entry.posting.items())
         },
         mail=entry.mail,
+        delivery=entry.delivery,
     )
 
 

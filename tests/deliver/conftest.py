@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recon_engine.cli.project import make_project
-from recon_engine.deliver import posting
+from recon_engine.deliver import doors
 from recon_engine.demo import make_world, write_world
 from recon_engine.errors import Unavailable
 from recon_engine.night import run_night
@@ -85,5 +85,5 @@ class Ledger:
 def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """Give the ledger that the journals of every entity go to."""
     made = Ledger()
-    monkeypatch.setattr(posting, "poster", lambda _connection: made)
+    monkeypatch.setattr(doors, "poster", lambda _connection: made)
     return made

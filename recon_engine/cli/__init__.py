@@ -10,9 +10,11 @@ from recon_engine.cli.demo import demo
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
+from recon_engine.cli.letters import dead_letters, redeliver
 from recon_engine.cli.project import check, init, schema
 from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
+from recon_engine.cli.restore import restore_check
 from recon_engine.cli.run import run
 from recon_engine.cli.status import status
 from recon_engine.cli.take_on import take_on
@@ -22,7 +24,7 @@ __all__ = ["app", "main"]
 for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
-    ("To the ledger", (approve, reject, post)),
+    ("To the ledger", (approve, reject, post, dead_letters, redeliver, restore_check)),
     ("The books", (seal, reopen)),
 ):
     for verb in verbs:

@@ -172,17 +172,22 @@ def post(
             return rehearse(terminal, project, batches(project))
         with Busy(terminal, "posting"):
             posted, runs = post_approved(project, actor=actor())
+        dead = len(project.state.letters("dead", kind="journal"))
     for one in posted:
         terminal.show(line_of(one))
+    if dead:
+        terminal.warn(f"{counted(dead, 'journal')} dead; see recon dead-letters")
     if not posted:
         terminal.show("nothing to post: no approved batch holds a journal that the ledger lacks")
     stopped = [run for run in runs if run.status == "stopped"]
     for run in stopped:
         terminal.warn(f"{run.business_date}: {'; '.join(run.findings)}")
-    code = ExitCode.STOPPED if stopped or any(one.rejected for one in posted) else ExitCode.DONE
+    refused = any(one.rejected or one.dead for one in posted)
+    code = ExitCode.STOPPED if stopped or refused else ExitCode.DONE
     code = ExitCode.NOT_NOW if any(one.unsure for one in posted) else code
     content = {
         "posted": [asdict(one) for one in posted],
+        "dead": dead,
         "runs": [{"date": run.business_date, "status": run.status} for run in runs],
     }
     return terminal.answer("post", code, content)
@@ -200,6 +205,8 @@ def rehearse(terminal: Terminal, project: Project, found: list[Batch]) -> ExitCo
         )
     if not ready:
         terminal.show("nothing to post: no batch is approved")
+    if hold := project.state.hold():
+        terminal.warn(f"posting is paused by {hold.actor}: {hold.reason}")
     return terminal.answer("post", ExitCode.DONE, {"would_post": [batch_json(b) for b in ready]})
 
 
@@ -207,6 +214,7 @@ def line_of(one: Posted) -> str:
     """Return what became of a batch in one line."""
     told = [f"{one.posted} posted"]
     told += [f"{one.rejected} rejected"] if one.rejected else []
+    told += [f"{one.dead} dead"] if one.dead else []
     told += [f"{one.unsure} without an answer"] if one.unsure else []
     where = f" as {', '.join(one.documents)}" if one.documents else ""
     why = f": {one.message}" if one.message else ""

@@ -65,7 +65,8 @@ def report(
     for mail in sent:
         what = f"{mail.state}: {mail.subject}"
         terminal.show(f"{what}; {mail.message}" if mail.message else what)
-    code = ExitCode.NOT_NOW if any(mail.state == "unsure" for mail in sent) else ExitCode.DONE
+    code = ExitCode.STOPPED if any(mail.state == "dead" for mail in sent) else ExitCode.DONE
+    code = ExitCode.NOT_NOW if any(mail.state == "unsure" for mail in sent) else code
     content = {
         "business_date": day,
         "reports": [report_json(one) for one in written],

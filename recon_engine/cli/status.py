@@ -1,7 +1,9 @@
-"""`status`: what ran, what is published and closed, what waits, and who is at work."""
+"""`status`: what ran, what is published and closed, what waits or is dead, who is at work."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from recon_engine.errors import ExitCode, ReconError
 
 if TYPE_CHECKING:
     from recon_engine.run import Project
-    from recon_engine.store.state import RunRow
+    from recon_engine.store.state import Letter, RunRow
 
 RUNS = 20
 
@@ -34,7 +36,7 @@ def status(
     entity: EntityOption = None,
     processor: ProcessorOption = None,
 ) -> ExitCode:
-    """Show the last runs, published and closed dates, waiting files, and who is at work."""
+    """Show the last runs, closed dates, waiting files, dead letters, and who is at work."""
     from recon_engine.run import open_project
 
     terminal = Terminal.of(context)
@@ -61,6 +63,20 @@ def status(
             f"batch:     {batch['batch'][:SHORT]}  {batch['date']}  {batch['entity']}  "
             f"{counted(batch['journals'], 'journal')}, {batch['state']}"
         )
+    if found["hold"]:
+        terminal.show(
+            f"paused:    no journal leaves since {found['hold']['at']:%Y-%m-%d %H:%M:%S} UTC, by "
+            f"{found['hold']['actor']}: {found['hold']['reason']}"
+        )
+    for one in found["letters"]:
+        why = f"; {one['message']}" if one["message"] else ""
+        terminal.show(
+            f"{one['state'] + ':':<10} {counted(one['letters'], one['kind'])} of "
+            f"{one['subject'][:SHORT]}, {counted(one['tries'], 'try', 'tries')}, "
+            f"run {one['run_id']}{why}"
+        )
+    if any(one["state"] == "dead" for one in found["letters"]):
+        terminal.show("recon dead-letters lists what is dead; recon redeliver lets it wait again")
     for lease in found["leases"]:
         terminal.show(
             f"at work:   {lease['holder']} on {lease['key']} "
@@ -82,6 +98,8 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
             run_json(row) for row in state.runs(RUNS) if selection.date in (None, row.business_date)
         ],
         "leases": [asdict(lease) for lease in state.held()],
+        "hold": asdict(hold) if (hold := state.hold()) else None,
+        "letters": letters(state.letters()),
         "published": [day for day in days if selection.date in (None, day)],
         "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
         "open": [day for day in open_dates if selection.date in (None, day)],
@@ -117,6 +135,13 @@ def waiting(project: Project, selection: Selection) -> list[dict[str, Any]]:
         if new:
             found.append({"source": name, "files": new, "fault": ""})
     return found
+
+
+def letters(unsettled: Sequence[Letter]) -> list[dict[str, Any]]:
+    """Return how many letters of what stand in which state, and why; the oldest first."""
+    told = ("state", "kind", "subject", "run_id", "tries", "message")
+    count = Counter(tuple(getattr(one, name) for name in told) for one in unsettled)
+    return [{**dict(zip(told, key, strict=True)), "letters": n} for key, n in count.items()]
 
 
 def show_runs(terminal: Terminal, runs: list[dict[str, Any]]) -> None:

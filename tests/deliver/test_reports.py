@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
 import sqlite3
@@ -20,7 +21,7 @@ from recon_engine.errors import ExitCode
 from recon_engine.money import Money
 from recon_engine.render.report import Report, Stopped
 from recon_engine.run import Project, open_project, read_table
-from tests.deliver.conftest import MONDAY
+from tests.deliver.conftest import MONDAY, Killed
 
 
 class Sink:
@@ -30,12 +31,26 @@ class Sink:
         self.taken: list[Envelope] = []
         self.mood = ""
 
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Answer to a recipient."""
+        if self.mood == "knows nobody":
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Answer to a mail."""
-        mood, self.mood = self.mood, ""
+        mood = self.mood
+        if mood == "full":
+            return "552 mailbox full"
+        self.mood = ""
         if mood == "refuses":
             return "451 try again later"
         self.taken.append(envelope)
+        if mood == "stalls":
+            await asyncio.sleep(3)
         if mood == "dies":
             server.transport.close()
         return "250 taken"
@@ -155,6 +170,88 @@ def test_a_mail_whose_answer_never_came_is_not_sent_again_unasked(
 
     first, second = (mail.content for mail in sink.taken)
     assert first == second
+
+
+def test_a_mail_that_the_server_goes_on_refusing_is_dead_and_goes_again_when_asked(
+    folder: Path, sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (folder / "recon.yaml").open("a") as file:
+        file.write("delivery:\n  tries: 2\n")
+    sink.mood = "full"
+    project = ("--project", str(folder))
+
+    assert send(folder) == ExitCode.NOT_NOW
+    assert send(folder) == ExitCode.STOPPED
+    assert "552" in capsys.readouterr().out
+    sink.mood = ""
+    assert send(folder) == ExitCode.STOPPED
+    assert (state_of_mails(folder), sink.taken) == (["dead"], [])
+    assert main(["status", *project]) == ExitCode.DONE
+    assert "dead:      1 mail of" in capsys.readouterr().out
+    assert main(["redeliver", "--all", "--reason", "has room", *project]) == ExitCode.DONE
+    assert "recon report --date D --send sends it" in capsys.readouterr().out
+    assert send(folder) == ExitCode.DONE
+    assert main(["redeliver", "--all", "--reason", "has room", *project]) == ExitCode.DONE
+    assert send(folder) == ExitCode.DONE
+
+    assert (state_of_mails(folder), len(sink.taken)) == (["sent"], 1)
+
+
+def test_a_mail_to_nobody_the_server_knows_waits_and_is_seen(
+    folder: Path, sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sink.mood = "knows nobody"
+
+    assert send(folder) == ExitCode.NOT_NOW
+
+    capsys.readouterr()
+    assert main(["status", "--project", str(folder)]) == ExitCode.DONE
+    assert "waiting:   1 mail of" in capsys.readouterr().out
+    assert sink.taken == []
+
+
+def test_a_server_that_stalls_after_the_mail_leaves_it_unsure(
+    folder: Path, sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = folder / "recon.yaml"
+    settings.write_text(settings.read_text().replace("  port: ", "  timeout_seconds: 1\n  port: "))
+    sink.mood = "stalls"
+
+    assert send(folder) == ExitCode.NOT_NOW
+    assert "no answer after the mail" in capsys.readouterr().out
+    assert send(folder) == ExitCode.NOT_NOW
+
+    assert (state_of_mails(folder), len(sink.taken)) == (["ambiguous"], 1)
+
+
+def test_a_server_that_does_not_greet_leaves_the_mail_waiting(folder: Path, sink: Sink) -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        port = mute.getsockname()[1]
+        settings = folder / "recon.yaml"
+        told = f"  timeout_seconds: 1\n  port: {port} #"
+        settings.write_text(settings.read_text().replace("  port: ", told))
+
+        assert send(folder) == ExitCode.NOT_NOW
+
+    assert (state_of_mails(folder), sink.taken) == (["waiting"], [])
+
+
+def test_a_sender_that_died_while_sending_leaves_the_mail_unsure(
+    folder: Path, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("recon_engine.deliver.mailing._hand_over", die)
+        with pytest.raises(Killed):
+            send(folder)
+
+    assert send(folder) == ExitCode.NOT_NOW
+    assert (state_of_mails(folder), sink.taken) == (["sending"], [])
+    assert send(folder, "--again") == ExitCode.DONE
 
 
 def test_a_server_that_is_not_there_leaves_the_mail_waiting(folder: Path, sink: Sink) -> None:

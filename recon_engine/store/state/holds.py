@@ -40,7 +40,7 @@ class Holds(Letters):
             con.execute(
                 update(OUTBOX).where(on_its_way).values(state="ambiguous", message=reason[:400])
             )
-            self._step(con, OUTBOX.c.key.in_(keys), run_id, actor)
+            self._log_step(con, OUTBOX.c.key.in_(keys), run_id, actor)
             told = {"reason": reason, "keys": sorted(keys)}
             self._record(con, "pause", run_id, told, actor)
         return True

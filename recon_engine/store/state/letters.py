@@ -72,7 +72,7 @@ class Letters(Outbox):
                 moved = OUTBOX.c.key.in_(known)
                 said = {"state": "waiting", "tries": 0, "message": reason.strip()}
                 con.execute(update(OUTBOX).where(moved).values(said))
-                self._step(con, moved, run_id, actor)
+                self._log_step(con, moved, run_id, actor)
                 told = {"keys": known, "reason": reason.strip()}
                 self._record(con, "redeliver", run_id, told, actor)
         return known

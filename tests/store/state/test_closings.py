@@ -60,7 +60,7 @@ def test_complete_dates_are_sealed_in_order_up_to_the_first_that_waits(
         state.complete("ACME", day, f"run {name}")
     deliver(state, days[1], "d")
 
-    assert state.seal_complete("ACME", days[2], "r9") == [monday]
+    assert state.seal_complete("ACME", days[2]) == [monday]
     assert state.open_dates(date.min) == days[1:]
 
 
@@ -115,3 +115,17 @@ def test_a_past_knows_the_steps_up_to_its_place(state: State, other: State, mond
 
     other.take(state.known_rows(sealed, state.position_at(END), versions=True))
     assert other.sealed_to("ACME", date.max) is None
+
+
+def test_who_ran_a_date_does_not_open_it_again_though_another_sealed_it(
+    state: State, monday: date
+) -> None:
+    begin(state, "r1", monday)
+    deliver(state, monday, "a")
+    state.complete("ACME", monday, "r1")
+    state.seal_complete("ACME", monday, actor="carla", reason="checked")
+
+    with pytest.raises(Rejected, match="ACME stays sealed"):
+        state.reopen("ACME", monday, actor="recon service", reason="late file")
+
+    assert state.reopen("ACME", monday, actor="carla", reason="late file") == [monday]

@@ -220,12 +220,32 @@ def store(environment: Environment) -> Iterator[Finding]:
         with open_state(environment.store_url) as state:
             last = max((row.started_at for row in state.runs(1)), default=None)
             head = state.verify_audit()
+            on_record = state.last_checkpoint()
     except ReconError as error:
         fix = "start the database, or correct its address"
         yield Finding("store", "fail", mask(str(error)), fix)
         return
     yield Finding("store", "ok", f"{shown}: answers; audit chain of {head.count} links holds")
+    yield checkpoints(environment, expected=on_record is not None)
     yield clock(last)
+
+
+def checkpoints(environment: Environment, *, expected: bool) -> Finding:
+    """Tell whether heads of the audit log are told outside the database, and signed."""
+    from recon_engine.store.checkpoints import Checkpoints, private_key
+
+    file, key = environment.checkpoints, environment.checkpoint_key
+    try:
+        Checkpoints(file, key).refuse_open_key()
+        if key is not None:
+            private_key(key)
+    except ReconError as error:
+        fix = "recon audit keys FILE, chmod 600 FILE, checkpoints.key in recon.yaml"
+        return Finding("checkpoints", "fail", str(error), fix)
+    if expected and not file.exists():
+        return Finding("checkpoints", "fail", f"{file}: the file is gone", "recon verify")
+    said = "signed" if key else "unsigned, `recon audit keys FILE` makes a key"
+    return Finding("checkpoints", "ok", f"{file}: {said}")
 
 
 def clock(last: datetime | None) -> Finding:

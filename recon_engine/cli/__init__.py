@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recon_engine.cli.app import app, main
 from recon_engine.cli.approve import approve, post, reject
+from recon_engine.cli.audit import audit
 from recon_engine.cli.backfill import backfill
 from recon_engine.cli.closing import reopen, seal
 from recon_engine.cli.demo import demo
@@ -29,3 +30,4 @@ for panel, verbs in (
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)
+app.add_typer(audit, rich_help_panel="Every night")

@@ -183,4 +183,5 @@ def told(
 def names() -> list[str]:
     """Return the verbs."""
     called = (str(getattr(verb.callback, "__name__", "")) for verb in app.registered_commands)
-    return [name.replace("_", "-") for name in called]
+    groups = [str(group.name) for group in app.registered_groups]
+    return [*groups, *(name.replace("_", "-") for name in called)]

@@ -50,6 +50,7 @@ GITIGNORE = """\
 /erp-import/
 /lake/
 /state.db*
+/checkpoints.jsonl
 /erp.db*
 """
 PROBLEM = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+) (?P<text>.*)$")

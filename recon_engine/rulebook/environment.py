@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paramiko import PKey
 
 FILE = "recon.yaml"
+CHECKPOINTS = "checkpoints.jsonl"
 STORE_VARIABLE = "RECON_STORE_URL"
 SQLITE = "sqlite:///"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -112,6 +113,17 @@ class DeliveryEntry(Model):
     )
 
 
+class CheckpointsEntry(Model):
+    """Where the ends of the audit log are told outside the database."""
+
+    file: str | None = Field(
+        default=None, min_length=1, description="file of checkpoints; beside the lake by default"
+    )
+    key: str | None = Field(
+        default=None, min_length=1, description="private key that signs them, mode 0600"
+    )
+
+
 class EnvironmentFile(Model):
     """`recon.yaml` as written."""
 
@@ -130,6 +142,9 @@ class EnvironmentFile(Model):
     mail: MailEntry | None = Field(default=None, description="where reports are mailed")
     delivery: DeliveryEntry = Field(
         default=DeliveryEntry(), description="how often, and when again, something is sent"
+    )
+    checkpoints: CheckpointsEntry = Field(
+        default=CheckpointsEntry(), description="heads of the audit log outside the database"
     )
 
 
@@ -229,6 +244,10 @@ class Environment:
     """Entity: where its journals go."""
     mail: MailEntry | None = None
     delivery: DeliveryEntry = field(default_factory=DeliveryEntry)
+    checkpoints: Path = Path(CHECKPOINTS)
+    """File outside the state that tells where the audit log ended."""
+    checkpoint_key: Path | None = None
+    """Private key that signs the checkpoints, if there is one."""
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
@@ -250,12 +269,13 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         raise refuse(problems)
     problems = []
     for name, connection in entry.connections.items():
-        given = len(connection.model_dump(exclude_none=True))
-        if given != 1:
-            text = f"found {given} of folder, sftp, sql and sql_env, expected one"
+        doors = len(connection.model_dump(exclude_none=True))
+        if doors != 1:
+            text = f"found {doors} of folder, sftp, sql and sql_env, expected one"
             problems.append(document.problem(("connections", name), text))
     if problems:
         raise refuse(problems)
+    given = entry.checkpoints
     return Environment(
         project=root,
         store_url=store_url(root, variables.get(STORE_VARIABLE) or entry.store),
@@ -272,6 +292,8 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         },
         mail=entry.mail,
         delivery=entry.delivery,
+        checkpoints=root / (given.file or (root / entry.lake).parent / CHECKPOINTS),
+        checkpoint_key=root / given.key if given.key else None,
     )
 
 

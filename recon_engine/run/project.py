@@ -5,13 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 
+from recon_engine.errors import ReconError
 from recon_engine.rulebook.environment import SQLITE, Environment, load_environment
 from recon_engine.rulebook.rulebook import Rulebook, load
 from recon_engine.store import shared
-from recon_engine.store.lake import Lake
+from recon_engine.store.checkpoints import Checkpoints
+from recon_engine.store.lake import Lake, Stamp
+from recon_engine.store.manifest import Manifest
 from recon_engine.store.state import State, open_state
 
 
@@ -30,16 +34,57 @@ class Project:
 def open_project(folder: Path) -> Iterator[Project]:
     """Yield the project of a folder; its state is brought to this version's tables first.
 
+    Where something was written, a checkpoint outside the state tells at the end how far.
     Raises: RulebookError where the configuration is wrong, Unavailable where the store is away.
     """
     environment = load_environment(folder)
     rulebook = load(folder / "mappings")
-    state = open_state(environment.store_url)
-    try:
-        yield Project(folder, environment, rulebook, state, Lake(environment.lake))
-    finally:
-        shared.stop()
-        state.close()
+    checkpoints = checkpoints_of(environment)
+    checkpoints.refuse_open_key()
+    with open_state(environment.store_url) as state, ExitStack() as ending:
+        ending.callback(shared.stop)
+        ending.push(_Checkpointed(checkpoints, state))
+        yield Project(folder, environment, rulebook, state, Lake(environment.lake, stamped(state)))
+
+
+def checkpoints_of(environment: Environment) -> Checkpoints:
+    """Return where the checkpoints of a project are kept."""
+    return Checkpoints(environment.checkpoints, environment.checkpoint_key)
+
+
+def stamped(state: State) -> Stamp:
+    """Return what puts the present end of the audit chain on a manifest."""
+
+    def stamp(manifest: Manifest) -> Manifest:
+        head = state.audit_head()
+        return replace(manifest, audit_count=head.count, audit_hash=head.hash)
+
+    return stamp
+
+
+class _Checkpointed:
+    """Adds a checkpoint at the end, where the audit chain has grown; errors of before win."""
+
+    def __init__(self, checkpoints: Checkpoints, state: State) -> None:
+        self._checkpoints, self._state = checkpoints, state
+        self._before = state.audit_head()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._state.audit_head() != self._before:
+                self._checkpoints.add(self._state)
+        except ReconError as failed:
+            if error is None:
+                raise type(failed)(
+                    f"{failed}; what was done stands, and the next checkpoint covers it"
+                ) from failed
 
 
 @dataclass(frozen=True)

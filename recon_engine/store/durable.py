@@ -49,6 +49,19 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def write_all(handle: int, content: bytes) -> None:
+    """Write all of it to an open file; a disk that runs full takes less at a time."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def append(handle: int, content: bytes) -> None:
+    """Write to an open file that only grows, and put it on the disk."""
+    write_all(handle, content)
+    os.fsync(handle)
+
+
 class NewFile:
     """An unfinished file under a temporary name; each write is whole or raises."""
 
@@ -58,11 +71,9 @@ class NewFile:
             self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
 
     def write(self, content: bytes) -> None:
-        """Write all of it; a disk that runs full takes less at a time."""
-        rest = memoryview(content)
+        """Write all of it, or raise."""
         with clear_faults(self.path.parent):
-            while rest:
-                rest = rest[os.write(self._handle, rest) :]
+            write_all(self._handle, content)
 
     def sync(self) -> None:
         """Put the bytes on the disk."""

@@ -21,6 +21,7 @@ HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DAY_SECONDS = 86_400
 Scan = Callable[[bytes], None]
 Print = tuple[int, int]
+Stamp = Callable[[Manifest], Manifest]
 REMEMBERED = 512
 """Manifests that a process keeps at most: of a few nights, however many nights there are."""
 
@@ -36,7 +37,9 @@ class Landed:
 class Lake:
     """Folders of files under their hash; staging, spill and runs, where no reader looks."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, stamp: Stamp | None = None) -> None:
+        """Open the lake of a folder; `stamp` puts on a manifest what is known when it is kept."""
+        self._stamp = stamp
         self.root = durable.make_folder(root.resolve())
         self.landing = durable.make_folder(self.root / "landing")
         self.parts = durable.make_folder(self.root / "parts")
@@ -120,7 +123,8 @@ class Lake:
 
     def put_manifest(self, manifest: Manifest) -> str:
         """Return the hash of a manifest's text, under which it is on the disk."""
-        content = manifest.text().encode("utf-8")
+        kept = manifest if self._stamp is None else self._stamp(manifest)
+        content = kept.text().encode("utf-8")
         sha = sha256_hex(content)
         durable.write_durably(self.manifests / f"{sha}.json", content)
         return sha

@@ -50,6 +50,10 @@ class Manifest:
     profile: dict[str, int]
     """Rule id: violations."""
     decision_seq: int
+    audit_count: int = 0
+    audit_hash: str = ""
+    """Where the audit chain ended when this was written: a head outside the database. No part of
+    what the result says."""
 
     def text(self) -> str:
         """Return the one text of this manifest: sorted keys, no spaces, one line."""

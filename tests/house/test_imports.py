@@ -84,6 +84,7 @@ def test_an_empty_house_keeps_every_contract(tmp_path: Path) -> None:
         ("store", "import recon_engine.run"),
         ("gates", "import recon_engine.pipeline"),
         ("verify", "import recon_engine.errors"),
+        ("verify_audit", "import recon_engine.ids"),
         ("stages__matching", "import recon_engine.stages.landing"),
         ("stages__stage", "import recon_engine.stages.canonical"),
         ("stages__landing", "import recon_engine.connectors"),

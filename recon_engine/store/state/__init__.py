@@ -9,6 +9,7 @@ from recon_engine.store.state.decisions import Decisions
 from recon_engine.store.state.holds import Holds
 from recon_engine.store.state.intake import Intake
 from recon_engine.store.state.leases import Lease, Leases
+from recon_engine.store.state.outside import Outside
 from recon_engine.store.state.positions import Positions
 from recon_engine.store.state.rows import (
     AuditHead,
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 
-class State(Intake, Runs, Closings, Leases, Commits, Decisions, Holds, Positions):
+class State(Intake, Runs, Closings, Leases, Commits, Decisions, Holds, Positions, Outside):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

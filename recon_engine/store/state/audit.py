@@ -52,6 +52,11 @@ class Audit(Database):
                         f"audit row {place.count + 1}: found row {row.seq} that does not follow "
                         "the one before it, expected an unbroken chain; the log was changed"
                     )
+                if row.payload and sha256_hex(row.payload.encode("utf-8")) != row.payload_hash:
+                    raise GateBlocked(
+                        f"audit row {row.seq}: found another payload than its hash says, expected "
+                        "what was written; the log was changed"
+                    )
                 place = AuditHead(row.seq, row.hash)
                 passed = passed or place == head
         if not passed and head is not None:
@@ -65,16 +70,17 @@ class Audit(Database):
         self, con: Connection, event: str, subject: str, payload: Any, actor: str | None = None
     ) -> None:
         """Append one row in the caller's transaction; one writer at a time keeps it one chain."""
-        head = _head(con)
+        head, told = _head(con), _canonical(payload)
         row = AuditRow(
             seq=head.count + 1,
             at=self._now(),
             actor=actor or self._actor,
             event=event,
             subject=subject,
-            payload_hash=sha256_hex(_canonical(payload).encode("utf-8")),
+            payload_hash=sha256_hex(told.encode("utf-8")),
             previous_hash=head.hash,
             hash="",
+            payload=told,
         )
         con.execute(insert(AUDIT).values(**vars(row) | {"hash": _link(row)}))
 
@@ -86,9 +92,9 @@ def _head(con: Connection) -> AuditHead:
 
 
 def _link(row: AuditRow) -> str:
-    """Return the hash of a row: all its fields but the hash, as one JSON list."""
-    fields = {name: value for name, value in vars(row).items() if name != "hash"}
-    return sha256_hex(_canonical(list(fields.values())).encode("utf-8"))
+    """Return the hash of a row: its fields as one JSON list, the payload by its hash alone."""
+    fields = [value for name, value in vars(row).items() if name not in ("hash", "payload")]
+    return sha256_hex(_canonical(fields).encode("utf-8"))
 
 
 def _canonical(payload: Any) -> str:

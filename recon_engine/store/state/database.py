@@ -51,6 +51,10 @@ class Database:
         """Give all connections back."""
         self._engine.dispose()
 
+    def now(self) -> datetime:
+        """Return the present moment by the clock that dates this record."""
+        return self._now()
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._clear(), self._engine.begin() as con:

@@ -49,10 +49,9 @@ class Decisions(Audit):
                     "nothing was decided"
                 )
         with self._writing() as con:
-            made = con.execute(insert(DECISION).values(values).returning(DECISION.c.decision_seq))
-            number = int(made.scalar_one())
-            self._record(con, "decide", f"{reconciliation}/{subject_id}", values, actor)
-        return number
+            made = con.execute(insert(DECISION).values(values).returning(DECISION)).one()
+            self._record(con, "decide", f"{reconciliation}/{subject_id}", made._asdict(), actor)
+        return int(made.decision_seq)
 
     def decisions(
         self, upto: int, reconciliation: str, effective_date: date, after: date | None = None
@@ -116,9 +115,8 @@ class Decisions(Audit):
         }
         try:
             with self._writing() as con:
-                made = con.execute(insert(VERDICT).values(values).returning(VERDICT.c.verdict_seq))
-                number = int(made.scalar_one())
-                self._record(con, verdict, batch_id, values, checker)
+                made = con.execute(insert(VERDICT).values(values).returning(VERDICT)).one()
+                self._record(con, verdict, batch_id, made._asdict(), checker)
         except ReconError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise Rejected(
@@ -127,7 +125,7 @@ class Decisions(Audit):
                     "and a reason; nothing was decided"
                 ) from error
             raise
-        return number
+        return int(made.verdict_seq)
 
     def verdict(self, batch_id: str) -> Verdict | None:
         """Return the last verdict on a batch, or None where nobody has said a word."""

@@ -312,5 +312,6 @@ AUDIT = Table(
     sha("payload_hash"),
     sha("previous_hash"),
     Column("hash", String(64), nullable=False, unique=True),
+    Column("payload", Text, nullable=False, server_default=""),
     CheckConstraint("seq >= 1", name="seq_counts"),
 )

@@ -139,7 +139,7 @@ class Outbox(Audit):
         ).first()
         if known is None:
             moment = {"run_id": run_id, "recorded_at": self._now()}
-            con.execute(insert(RECEIPT).values(**values | moment))
+            made = con.execute(insert(RECEIPT).values(**values | moment).returning(RECEIPT)).one()
             ended = "sent" if receipt.state == "posted" else "rejected"
             con.execute(
                 update(OUTBOX)
@@ -147,7 +147,7 @@ class Outbox(Audit):
                 .values(state=ended, message="")
             )
             self._log_step(con, OUTBOX.c.key == receipt.posting_key, run_id)
-            self._record(con, receipt.state, receipt.posting_key, values)
+            self._record(con, receipt.state, receipt.posting_key, made._asdict())
         elif known._asdict() != values:
             raise Rejected(
                 f"receipt {receipt.posting_key}: found {receipt.state} as "

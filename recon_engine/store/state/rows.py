@@ -189,7 +189,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One link of the audit chain: `hash` covers everything else in the row."""
+    """One link of the audit chain: `hash` covers the rest of the row, the payload by its hash."""
 
     seq: int
     at: datetime
@@ -199,6 +199,8 @@ class AuditRow:
     payload_hash: str
     previous_hash: str
     hash: str
+    payload: str
+    """What was written, as JSON; empty where an older recon wrote it."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Runs(Audit):
         started_at: datetime,
     ) -> None:
         """Record that a run has begun; a run id is used once."""
-        values = {
+        values: dict[str, object] = {
             "run_id": run_id,
             "business_date": business_date,
             "verb": verb,
@@ -45,7 +45,8 @@ class Runs(Audit):
                     f"run {run_id}: the id was used before, expected a new one; nothing was run"
                 )
             count = con.execute(select(func.count()).select_from(RUN)).scalar_one()
-            con.execute(insert(RUN).values(**values, run_seq=count + 1))
+            values["run_seq"] = count + 1
+            con.execute(insert(RUN).values(values))
             self._record(con, "begin_run", run_id, values, actor)
 
     def resume_run(self, run_id: str) -> str | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
+from recon_engine.cli.audit import log_lines
 from recon_engine.errors import GateBlocked
-from recon_engine.store.state import AuditHead, Staged, State
+from recon_engine.store.state import AuditHead, Staged, State, open_state
 from recon_engine.store.state.database import writing
+from recon_engine.store.state.models import VERDICT
+from recon_engine.verify_audit import Verification
 
 DELIVERIES = 15
 DELIVER = f"""
@@ -142,3 +147,64 @@ def test_two_processes_that_write_at_once_make_one_chain(
 
     assert errors == ["", ""]
     assert state.verify_audit().count == 2 * DELIVERIES
+
+
+def test_a_payload_tells_every_column_of_the_row_that_was_written(
+    state: State, monday: date
+) -> None:
+    state.judge(
+        batch_id="b",
+        entity="E",
+        business_date=monday,
+        maker="ana",
+        checker="bob",
+        verdict="approve",
+        reason="checked",
+        decided_at=NOW,
+    )
+
+    (row,) = state.audit()
+
+    assert json.loads(row.payload).keys() == set(VERDICT.columns.keys())
+    tamper(state, "update audit set payload = '{}'")
+    with pytest.raises(GateBlocked, match="audit row 1: found another payload"):
+        state.verify_audit()
+
+
+def test_the_head_of_a_run_is_where_the_chain_ended_when_it_did(recorded: State) -> None:
+    head = recorded.audit_head()
+
+    recorded.seal("BETA", date(2026, 3, 3), "r2")
+
+    assert recorded.head_of_run("r1") == head
+
+
+def test_a_log_from_before_payloads_holds_and_tells_what_is_not_compared(
+    store_url: str, recorded: State, monday: date, tmp_path: Path
+) -> None:
+    downgrade(recorded)
+    with open_state(store_url) as state:
+        state.seal("BETA", monday, "r2")
+        assert state.verify_audit().count == 9
+        path = tmp_path / "log.jsonl"
+        path.write_bytes(b"".join(log_lines(state)))
+
+    run = Verification()
+    run.verify(path)
+    assert run.findings == []
+    assert "7 rows are older than payloads" in run.notes[1]
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    other = {**told[-1], "row": told[-1]["row"] | {"entity": "OTHER"}}
+    emptied = {**told[8], "row": told[8]["row"] | {"payload": ""}}
+    for lines in ([*told[:-1], other], [*told[:8], emptied, *told[9:]]):
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        again = Verification()
+        again.verify(path)
+        assert again.findings != []
+
+
+def downgrade(state: State) -> None:
+    """Take the column of payloads away again, as it was before."""
+    with writing(state._engine) as con:
+        con.execute(text("alter table audit drop column payload"))
+        con.execute(text("update alembic_version set version_num = '0002'"))

@@ -12,10 +12,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recon_engine.cli.evidence import Evidence, audit_verified, lake_verified
 from recon_engine.cli.selection import DateOption, day_of, published_date, published_dates
 from recon_engine.cli.terminal import Terminal, add_row, counted, grid
 from recon_engine.errors import ExitCode
@@ -47,7 +48,7 @@ class Verifying:
     def __init__(self, project: Project, day: date) -> None:
         from recon_engine.run import night
 
-        self.day, self.told = day, night(project, day)
+        self.project, self.day, self.told = project, day, night(project, day)
         self.kept = project.lake.root / "nights" / f"{day}.json"
         self.folder = tempfile.TemporaryDirectory(prefix="recon-")
         path, self.said = Path(self.folder.name) / f"{day}.json", Path(self.folder.name) / "said"
@@ -67,7 +68,7 @@ class Verifying:
         if code != 0:
             findings = [line for line in text.splitlines() if line.strip()]
             findings = findings or [f"the verifier ended with {code} and said nothing"]
-        findings += differing_file(self.kept, self.day, self.told)
+        findings += differing_file(self.project, self.kept, self.day, self.told)
         return Verified(self.day, "differs" if findings else "agrees", tuple(findings))
 
     def __enter__(self) -> Verifying:
@@ -93,11 +94,18 @@ def verified(project: Project, days: Iterable[date]) -> Iterator[Verified]:
             yield waiting.popleft().result()
 
 
-def verify(context: typer.Context, day: DateOption = None) -> ExitCode:
-    """Re-add the published nights in a separate process that knows nothing of the engine.
+def verify(
+    context: typer.Context,
+    day: DateOption = None,
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Key of the checkpoints, kept elsewhere; may repeat."),
+    ] = None,
+) -> ExitCode:
+    """Re-add nights and audit log by programs that know nothing of the engine; read every file.
 
-    Bytes against their hashes, rows against totals, tables against each other. Ends with 4 on any
-    difference.
+    Bytes against their names, rows against totals, tables against each other, the audit log against
+    its checkpoints. With --date that night alone. Ends with 4 on any difference.
     """
     from recon_engine.run import open_project
 
@@ -110,13 +118,36 @@ def verify(context: typer.Context, day: DateOption = None) -> ExitCode:
             results.append(one)
             terminal.tell(night_line(one))
             terminal.show(*(f"  {finding}" for finding in one.findings))
+        more = {} if wanted else everything_else(terminal, project, tuple(public_key or ()))
     differing = [one for one in results if one.findings]
     terminal.show(
         f"{counted(len(results), 'night')} re-added: "
         + (f"{len(differing)} differ" if differing else "nothing differs")
     )
-    code = ExitCode.STOPPED if differing else ExitCode.DONE
-    return terminal.answer("verify", code, {"nights": [asdict(one) for one in results]})
+    wrong = bool(differing) or any(one.findings for one in more.values())
+    code = ExitCode.STOPPED if wrong else ExitCode.DONE
+    content: dict[str, object] = {name: one.told for name, one in more.items()}
+    return terminal.answer("verify", code, content | {"nights": [asdict(n) for n in results]})
+
+
+def everything_else(
+    terminal: Terminal, project: Project, keys: tuple[Path, ...]
+) -> dict[str, Evidence]:
+    """Return and say what lake and audit log hold; without a key the public one beside ours."""
+    from recon_engine.store.checkpoints import public_path
+
+    own = project.environment.checkpoint_key
+    beside = (public_path(own),) if own and not keys and public_path(own).exists() else ()
+    found = {
+        "lake": lake_verified(terminal, project),
+        "audit": audit_verified(project, keys or beside),
+    }
+    for one in found.values():
+        number = len(one.findings)
+        said = f"{counted(number, 'finding')}" if number else "nothing differs"
+        terminal.tell(f"{one.what}: {said}")
+        terminal.show(*(f"  {finding}" for finding in one.findings))
+    return found
 
 
 def night_line(one: Verified) -> str:
@@ -125,16 +156,24 @@ def night_line(one: Verified) -> str:
     return f"{one.business_date}  {one.verdict}{found}"
 
 
-def differing_file(path: Path, day: date, told: dict[str, Any]) -> list[str]:
-    """Return a finding where the lake's file of a night is gone, or names other results."""
+def differing_file(project: Project, path: Path, day: date, told: dict[str, Any]) -> list[str]:
+    """Return a finding where the lake's file of a night is gone, or says other things."""
+    from recon_engine.run.tables import night_text
+
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        kept = json.loads(text)
     except FileNotFoundError:
         return [f"{path}: the file is gone, expected the night of {day}; run the date again"]
     except (OSError, ValueError):
         return [f"{path}: cannot be read, expected the night of {day}"]
-    same = isinstance(kept, dict) and all(kept.get(name) == value for name, value in told.items())
-    return [] if same else [f"{path}: names other results than the state does, expected the same"]
+    if not isinstance(kept, dict) or any(kept.get(name) != one for name, one in told.items()):
+        return [f"{path}: names other results than the state does, expected the same"]
+    run_id = str(kept.get("run_id"))
+    runs = {one.run_id for one in project.state.runs_named(run_id) if one.business_date == day}
+    if run_id not in runs or text != night_text(told, run_id):
+        return [f"{path}: was changed, expected the night of {day} as a run of it wrote it"]
+    return []
 
 
 def doctor(context: typer.Context) -> ExitCode:

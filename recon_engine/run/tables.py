@@ -75,16 +75,19 @@ def night(project: Project, business_date: date) -> dict[str, Any]:
     }
 
 
+def night_text(told: dict[str, Any], run_id: str) -> str:
+    """Return the one text of a night that a run wrote."""
+    return json.dumps(told | {"run_id": run_id}, sort_keys=True, indent=1) + "\n"
+
+
 def write_night(project: Project, business_date: date, run_id: str) -> None:
     """Write the night beside the lake's parts, where an auditor finds it without the SQL state.
 
     The name is the date's and no hash: a later run of the date replaces what an earlier one wrote.
     """
     folder = durable.make_folder(project.lake.root / "nights")
-    content = night(project, business_date) | {"run_id": run_id}
-    text = json.dumps(content, sort_keys=True, indent=1) + "\n"
     with durable.new_file(folder) as file:
-        file.write(text.encode())
+        file.write(night_text(night(project, business_date), run_id).encode())
     file.path.replace(folder / f"{business_date}.json")
     durable.sync_folder(folder)
 

@@ -253,6 +253,7 @@ def _last_run(project: Project, day: date) -> RunRow:
 
 
 def _about(project: Project, entity: str, run: RunRow) -> Run:
+    head = project.state.head_of_run(run.run_id)
     return Run(
         run.run_id,
         run.rulebook_hash,
@@ -260,6 +261,7 @@ def _about(project: Project, entity: str, run: RunRow) -> Run:
         run.actor,
         run.finished_at or run.started_at,
         project.rulebook.accounts[entity].zone,
+        f"{head.count}:{head.hash}",
     )
 
 

@@ -32,6 +32,8 @@ class Run:
     actor: str
     finished_at: datetime
     zone: str
+    audit_head: str
+    """`rows:hash` of the audit log when the run ended: outside the database it shows a cut tail."""
 
 
 @dataclass(frozen=True)

@@ -323,6 +323,7 @@ def _evidence(page: Page) -> None:
         ("Engine", report.run.code_version),
         ("Run", report.run.run_id),
         ("Run by", report.run.actor),
+        ("Audit log", report.run.audit_head),
         ("Batch", batch.batch_id if batch else "none"),
         ("Prepared by", batch.maker if batch else ""),
         ("Decided by", (batch.checker or batch.state) if batch else ""),

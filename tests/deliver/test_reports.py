@@ -134,6 +134,25 @@ def test_the_same_night_gives_the_same_files(project: Project, tmp_path: Path) -
     assert [p.read_bytes() for p in first.files] == [p.read_bytes() for p in again.files]
 
 
+def test_mail_and_workbook_tell_where_the_audit_log_ended_with_the_run(
+    project: Project, tmp_path: Path
+) -> None:
+    (written,) = write_reports(project, MONDAY, ["E1"], tmp_path)
+    (run,) = [row for row in project.state.runs() if row.run_id == written.report.run.run_id]
+    (end,) = [
+        row
+        for row in project.state.audit(1_000)
+        if (row.event, row.subject) == ("finish_run", run.run_id)
+    ]
+    book = openpyxl.load_workbook(next(p for p in written.files if p.suffix == ".xlsx"))
+    cells = {row[0]: row[1] for row in book["Evidence"].iter_rows(values_only=True)}
+    body = written.mail.get_body(("plain",))
+
+    assert cells["Audit log"] == f"{end.seq}:{end.hash}"
+    assert body is not None
+    assert f"{end.seq}:{end.hash}" in body.get_content()
+
+
 def test_a_report_is_sent_once_whatever_is_retried(folder: Path, sink: Sink) -> None:
     assert send(folder) == ExitCode.DONE
     assert send(folder) == ExitCode.DONE

@@ -26,6 +26,7 @@ DAY = date(2026, 3, 13)
 RUN = Run(
     "20260313-abc123", "f" * 64, "0.1.0", "recon service",
     datetime(2026, 3, 14, 2, 30, tzinfo=UTC), "Europe/Berlin",
+    f"512:{'c' * 64}",
 )  # fmt: skip
 FORMULA = '=HYPERLINK("http://x","pay")'
 HUGE = 12_345_678_901_234_567

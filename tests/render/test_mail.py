@@ -10,6 +10,7 @@ from recon_engine.render.mail import Addresses, digest, message, page, share, su
 from recon_engine.render.report import COLOURS, Report, Stopped
 from tests.render.small_report import FORMULA, GREEN, LOOSE, REPORT, RUN, STOPPED
 
+HEAD = RUN.audit_head
 TO = Addresses("recon@example.com", ("finance@example.com", "controller@example.com"))
 
 
@@ -98,3 +99,18 @@ def test_green_nights_share_one_mail() -> None:
 def test_a_share_is_all_only_when_all_is_there() -> None:
     assert share(99_999, 100_000) == "99.99 %"
     assert (share(7, 7), share(0, 0), share(0, 3)) == ("100.00 %", "100.00 %", "0.00 %")
+
+
+@pytest.mark.parametrize("report", [REPORT, GREEN, STOPPED])
+def test_every_mail_tells_the_head_of_the_audit_log_in_text_and_page(
+    report: Report | Stopped,
+) -> None:
+    assert f"Audit log when the run ended, to be held against it later: {HEAD}" in plain(report)
+    assert HEAD in page(report)
+
+
+def test_the_shared_mail_of_green_nights_tells_the_head_too() -> None:
+    body = digest([GREEN], TO).get_body(("plain",))
+
+    assert body is not None
+    assert HEAD in body.get_content()

@@ -5,8 +5,8 @@
 
 The log is a SQLite state, only read, or what `recon audit export` wrote. First the chain: each row
 follows the one before and has its own hash and that of its payload. Then the rows: deliveries,
-decisions, versions, verdicts, receipts, runs, seals and what waits to be sent are what the payloads
-tell, none more and none less. Then the heads that stand outside the database: in checkpoint lines,
+decisions, versions, verdicts, receipts, runs, closings and what waits to be sent are what the
+payloads tell, none more, none less. Then the heads that stand outside the database: in checkpoint lines,
 in the lake's manifests and, by `--head`, in a mail. The chain must pass through every one.
 Exit: 0 nothing differs, 3 nothing differs but signatures were not checked, 4 something differs or
 cannot be read, 2 a wrong call.
@@ -46,11 +46,12 @@ KEYS = {
     "verdict": ("verdict_seq",),
     "receipt": ("posting_key",),
     "run": ("run_id",),
-    "seal": ("entity", "business_date"),
+    "closing": ("closing_seq",),
     "outbox": ("key",),
 }
 ROWS = {"deliver": "delivery", "decide": "decision", "approve": "verdict", "reject": "verdict"}
-ROWS |= {"posted": "receipt", "rejected": "receipt", "begin_run": "run", "seal": "seal"}
+ROWS |= {"posted": "receipt", "rejected": "receipt", "begin_run": "run"}
+ROWS |= dict.fromkeys(("complete", "seal", "reopen"), "closing")
 RUNNING = {"exit_code": None, "finished_at": None}
 MOMENTS = re.compile(r"at|\w+_at")
 FIELDS = {"count", "hash", "at", "run_id", "previous", "key", "signature"}

@@ -106,7 +106,9 @@ def _run(state: State) -> None:
             rows = "1" * 64 if key == "k1" else "2" * 64
             staged = [Staged("matching", "a", MONDAY, key, "3" * 64, rows)]
             state.publish(staged, lease, "r1", "4" * 64, [OutboxRow("p0", "mail", "hello")])
+    state.complete("E", MONDAY, "r1")
     state.seal("E", MONDAY, "r1")
+    state.reopen("E", MONDAY, actor="bob", reason="a late file")
     state.finish_run("r1", "done", 0, NOW)
 
 

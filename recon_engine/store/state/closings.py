@@ -190,8 +190,8 @@ class Closings(Audit):
             "maker": maker,
             "reason": reason,
         }
-        con.execute(insert(CLOSING).values(values))
-        self._record(con, step, f"{entity}/{business_date}", values, actor)
+        made = con.execute(insert(CLOSING).values(values).returning(CLOSING)).one()
+        self._record(con, step, f"{entity}/{business_date}", made._asdict(), actor)
 
 
 def _last(con: Connection, entity: str, business_date: date) -> Closing | None:

@@ -21,7 +21,7 @@ LOGGED = (
     "verdict",
     "receipt",
     "run",
-    "seal",
+    "closing",
     "outbox",
 )
 """Tables that the audit log tells of, itself first."""

@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
 TOLD = (
+    "closing",
     "dataset_version",
     "decision",
     "delivery",
     "outbox",
     "receipt",
     "run",
-    "seal",
     "verdict",
 )
 """Tables whose rows an audit payload tells of."""

@@ -6,8 +6,8 @@
 The log is a SQLite state, only read, or what `recon audit export` wrote. First the chain: each row
 follows the one before and has its own hash and that of its payload. Then the rows: deliveries,
 decisions, versions, verdicts, receipts, runs, closings and what waits to be sent are what the
-payloads tell, none more, none less. Then the heads that stand outside the database: in checkpoint lines,
-in the lake's manifests and, by `--head`, in a mail. The chain must pass through every one.
+payloads tell, none more, none less. Then the heads that stand outside: in checkpoint lines, in the
+lake's manifests and, by `--head`, in a mail. The chain must pass through every one.
 Exit: 0 nothing differs, 3 nothing differs but signatures were not checked, 4 something differs or
 cannot be read, 2 a wrong call.
 

@@ -13,8 +13,9 @@ cannot be read, 2 a wrong call.
 
 What it cannot see. A chain that fits itself shows no cut tail and no new writing of its end: only a
 head outside does, as far as it reaches. Unsigned lines hold against whoever cannot write their
-file. Rows of an older recon have no payload: they are counted, not compared. Leases, numbers of
-tries and the subjects of what is sent are held by nothing.
+file. Rows of an older recon have no payload: they are counted, not compared. Leases and the
+subjects of what is sent are held by nothing. Heads that a lift put on record as lost by a restore
+are notes, not findings, once a later head stands outside: ask who lifted, and why.
 """
 
 from __future__ import annotations
@@ -38,20 +39,16 @@ DONE, USAGE, UNCHECKED, STOPPED = 0, 2, 3, 4
 START = "0" * 64
 SHOWN = 10  # findings of one kind that are listed
 LINKED = ("seq", "at", "actor", "event", "subject", "payload_hash", "previous_hash")
-KEYS = {
-    "audit": ("seq",),
-    "delivery": ("delivery_seq",),
-    "dataset_version": ("created_seq",),
-    "decision": ("decision_seq",),
-    "verdict": ("verdict_seq",),
-    "receipt": ("posting_key",),
-    "run": ("run_id",),
-    "closing": ("closing_seq",),
-    "outbox": ("key",),
-}
+KEYS = {"audit": "seq", "delivery": "delivery_seq", "dataset_version": "created_seq"}
+KEYS |= {"decision": "decision_seq", "verdict": "verdict_seq", "receipt": "posting_key"}
+KEYS |= {"run": "run_id", "closing": "closing_seq", "outbox": "key"}
+KEYS |= {"outbox_step": "step_seq", "hold": "hold_seq"}
 ROWS = {"deliver": "delivery", "decide": "decision", "approve": "verdict", "reject": "verdict"}
 ROWS |= {"posted": "receipt", "rejected": "receipt", "begin_run": "run"}
 ROWS |= dict.fromkeys(("complete", "seal", "reopen"), "closing")
+ROWS |= dict.fromkeys(("pause", "lift"), "hold")
+MOVES = {"waiting", "sending", "sent", "ambiguous", "dead", "posted", "rejected"}
+MOVES |= {"pause", "redeliver"}
 RUNNING = {"exit_code": None, "finished_at": None}
 MOMENTS = re.compile(r"at|\w+_at")
 FIELDS = {"count", "hash", "at", "run_id", "previous", "key", "signature"}
@@ -120,6 +117,8 @@ class Verification:
         self.named: dict[str, int] = {}
         self.lines: list[tuple[str, str]] = []  # place and hash
         self.heads: list[Head] = []
+        self.lost: dict[tuple[Any, ...], int] = {}  # heads, and the audit rows that say so
+        self.gone: Counter[int] = Counter()
         self.signatures = "none"
 
     def find(self, place: str, problem: str) -> None:
@@ -133,10 +132,12 @@ class Verification:
     @property
     def notes(self) -> list[str]:
         """What was verified, and what could not be."""
-        outside = f"passes through {len(self.heads)} heads from outside"
+        outside = f"passes through {len(self.heads) - self.gone.total()} heads from outside"
         outside = outside if self.heads else "no head from outside: a cut tail would not show"
         said = [f"{self.last} audit rows, ending with {self.chain[self.last]}; {outside}"]
         bare, lines = len(self.bare), len(self.lines)
+        for seq, number in self.gone.items():
+            said.append(f"heads lost by a restore, on record in audit row {seq}: {number}")
         said += [f"{bare} rows are older than payloads and were not compared"] if bare else []
         return said + ([f"{lines} checkpoints, signatures {self.signatures}"] if lines else [])
 
@@ -167,8 +168,11 @@ class Verification:
         for table, left in self.due.items():
             for key in left:
                 self.find(f"{table} {key}", "the row is gone, expected it as the audit log tells")
+        lines = {place for place, _ in self.lines}  # signed, if there is a key
+        good = (head for head in self.heads if self.chain.get(head.rows) == head.hash)
+        covered = max((head.rows for head in good if not lines or head.place in lines), default=0)
         for head in self.heads:
-            self._check_head(head)
+            self._check_head(head, covered)
         if checkpoints:
             self._check_named({sha for path in checkpoints for sha, _ in raw_lines(path)})
 
@@ -246,29 +250,30 @@ class Verification:
     def _remember(self, row: Row, told: Any) -> None:
         """Take what an event wrote into the rows that must be there."""
         event, subject = row["event"], row["subject"]
+        for step in told.pop("steps", ()) if event in MOVES else ():
+            self._put("outbox_step", step)
+            moved = {name: step[name] for name in ("state", "tries", "message")}
+            self.due["outbox"].setdefault(step["key"], {}).update(moved)
+        if event == "lift":
+            lost = told.pop("lost")
+            self.lost |= dict.fromkeys(map(tuple, lost["heads"]), row["seq"])
+            self.named |= dict.fromkeys(lost["lines"], row["seq"])
         if event == "migrate":
             self.migrated = len(self.bare) == row["seq"] - 1
             self.uncovered = dict(told["rows"])
         elif event == "checkpoint":
             self.named |= dict.fromkeys(told["lines"], row["seq"])
-        elif event == "publish":
-            for version in told["versions"]:
+        elif event in ("publish", "queue"):
+            for version in told.get("versions", ()):
                 self._remember_version(version)
             self._queue(told["outbox"])
-        elif event == "queue":
-            self._queue(told)
         elif event in ("resume_run", "finish_run"):
             self.due["run"].setdefault(subject, {}).update(told)
-        elif "keys" in told:
-            for key in told["keys"]:
-                self._moved(key, event, told["message"])
-        elif event in ROWS:
+        elif event in ROWS and told:
             self._put(ROWS[event], told)
-            if ROWS[event] == "receipt" and told["posting_key"] in self.due["outbox"]:
-                self._moved(told["posting_key"], "sent" if event == "posted" else event, "")
 
     def _put(self, table: str, told: Row) -> None:
-        self.due[table][key_of(table, told)] = told | (RUNNING if table == "run" else {})
+        self.due[table][told[KEYS[table]]] = told | (RUNNING if table == "run" else {})
 
     def _remember_version(self, told: Row) -> None:
         """A version that stood before is told again by whoever found it unchanged."""
@@ -279,16 +284,13 @@ class Verification:
             self._put("dataset_version", told | {"generation": self.generations[same]})
 
     def _queue(self, payloads: dict[str, str]) -> None:
-        new = {"payload_hash": True, "state": "waiting", "message": ""}
+        new = {"payload_hash": True, "state": "waiting", "tries": 0, "message": ""}
         for key, sha in payloads.items():
             self.due["outbox"].setdefault(key, {"payload": sha} | new)
 
-    def _moved(self, key: str, state: str, message: str) -> None:
-        self.due["outbox"].setdefault(key, {}).update(state=state, message=message)
-
     def _check_row(self, table: str, row: Row) -> None:
         """Hold a stored row against what the log tells of it."""
-        key = key_of(table, row)
+        key = row.get(KEYS[table])
         place, due = f"{table} {key}", self.due[table].pop(key, None)
         if due is None:
             self.uncovered[table] = self.uncovered.get(table, 0) - 1
@@ -305,9 +307,13 @@ class Verification:
                 what = f"found {name} {str(found)[:80]!r}, expected {str(told)[:80]!r}"
                 self.find(place, f"{what}, as the audit log tells")
 
-    def _check_head(self, head: Head) -> None:
+    def _check_head(self, head: Head, covered: int) -> None:
+        """Hold a head against the chain, which heads cover so far; a lift may say it was lost."""
         found = self.chain.get(head.rows)
-        if head.rows > self.last:
+        lifted = self.lost.get((head.rows, head.hash), covered + 1)
+        if found != head.hash and lifted <= covered:
+            self.gone[lifted] += 1
+        elif head.rows > self.last:
             problem = f"tells of {head.rows} audit rows, found {self.last}; the tail was cut off"
             self.find(head.place, problem)
         elif found != head.hash:
@@ -341,7 +347,7 @@ def read_log(path: Path) -> Iterator[tuple[str, Row]]:
         con.row_factory = sqlite3.Row
         con.execute("begin")  # one state of all tables, whoever writes meanwhile
         for table, key in KEYS.items():
-            query = f"select * from {table} order by {', '.join(key)}"  # noqa: S608
+            query = f"select * from {table} order by {key}"  # noqa: S608
             yield from ((table, dict(row)) for row in con.execute(query))
 
 
@@ -367,12 +373,6 @@ def public_keys(paths: Sequence[Path]) -> dict[str, Any]:
         raise ValueError("a key of another kind than Ed25519")
     raw: list[Any] = [*found]
     return {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in raw}
-
-
-def key_of(table: str, row: Row) -> object:
-    """Return what names a row of a table."""
-    found = [row.get(name) for name in KEYS[table]]
-    return found[0] if len(found) == 1 else "/".join(map(str, found))
 
 
 def plain(name: str, value: Any) -> Any:

@@ -13,7 +13,15 @@ from typing import Any
 
 from recon_engine.cli.audit import log_lines
 from recon_engine.store.checkpoints import Checkpoints
-from recon_engine.store.state import OutboxRow, Receipt, Staged, State, open_state
+from recon_engine.store.state import (
+    AuditHead,
+    LostHeads,
+    OutboxRow,
+    Receipt,
+    Staged,
+    State,
+    open_state,
+)
 from recon_engine.verify_audit import Finding, Head, Verification, public_keys
 
 MONDAY = date(2026, 3, 2)
@@ -86,6 +94,7 @@ def small_log(folder: Path, url: str = "", key: Path | None = None) -> Log:
         _decide(state)
         checkpoints.add(state)
         _post(state)
+        _restore(state)
         checkpoints.add(state)
         told = [json.loads(line) for line in log_lines(state)]
     return Log(folder, [(one["table"], one["row"]) for one in told], key)
@@ -136,6 +145,15 @@ def _post(state: State) -> None:
         ],
         "r2",
     )
+    state.move(["p3"], "dead", "r2", "gave up")
+    state.redeliver(["p3"], actor="ann", reason="it is back", run_id="r3")
+
+
+def _restore(state: State) -> None:
+    state.pause(actor="ann", reason="restored", run_id="r4")
+    state.move(["p0", "p3"], "waiting", "r4")
+    lost = LostHeads((AuditHead(9, "9" * 64),), ())
+    state.lift(actor="ann", reason="read back", run_id="r4", runs=["r0"], lost=lost)
 
 
 def other(value: Any) -> Any:
@@ -146,7 +164,7 @@ def other(value: Any) -> Any:
         return value + 1
     if value is None:
         return "1"
-    if value[:2] == "20":  # a day or a moment
+    if value[:5] == "2026-":  # a day or a moment
         return value.replace("2026", "2025")
     return f"{value[:-1]}{'0' if value[-1:] != '0' else '1'}"
 

@@ -49,7 +49,7 @@ def restore_check(
         raise WrongCommand("--reason: found nothing, expected why journals may leave again")
     with open_project(terminal.project) as project, Busy(terminal, "asking the ledgers"):
         if lifted:
-            told = lift(project, actor=actor(), reason=reason)
+            told = lift(project, actor=actor(), reason=reason, heads=heads)
         else:
             told = check(project, actor=actor(), heads=heads)
         ready = [one for one in batches(project) if one.state == "approved"]

@@ -16,7 +16,7 @@ from recon_engine.deliver.batches import (
     rows_of,
     targets,
 )
-from recon_engine.deliver.behind import lost_runs, signs
+from recon_engine.deliver.behind import lost_heads, lost_runs, signs
 from recon_engine.deliver.doors import door_of, keep
 from recon_engine.errors import Rejected, RulebookError, Unavailable
 from recon_engine.posters.poster import Answer, Journal, Lister
@@ -62,21 +62,23 @@ def restore_check(project: Project, *, actor: str, heads: Sequence[AuditHead] = 
     """Pause posting, ask the ledgers for every key that is not settled, and record what they have.
 
     What was on its way is ambiguous until it is read back. So is what the lake speaks of and the
-    database does not. Called again, it asks for the rest.
+    database does not. Called again, it asks for the rest. `heads` of the audit log are those that
+    were kept elsewhere than in checkpoints and lake.
     Raises: Unavailable where another process sends.
     """
     run_id = new_run_id(date.max)
     with project.state.sending():
         lost = lost_runs(project)
-        found = signs(project, lost, heads)
+        found = signs(project, lost, lost_heads(project, heads).heads)
         reason = "; ".join(found) or "the database was restored"
         project.state.pause(actor=actor, reason=reason, run_id=run_id)
         return _read_back(project, lost, found, run_id)
 
 
-def lift(project: Project, *, actor: str, reason: str) -> ReadBack:
+def lift(project: Project, *, actor: str, reason: str, heads: Sequence[AuditHead] = ()) -> ReadBack:
     """Ask once more, and let journals leave again; where nothing is paused nothing happens.
 
+    Heads outside that the database lost are on record from now on as lost.
     Raises: Rejected while a key is not read back, or without a reason.
     """
     run_id = new_run_id(date.max)
@@ -84,10 +86,11 @@ def lift(project: Project, *, actor: str, reason: str) -> ReadBack:
         if project.state.hold() is None:
             return ReadBack(False, (), (), 0, 0, 0, (), ())
         lost = lost_runs(project)
-        told = _read_back(project, lost, signs(project, lost, ()), run_id)
+        gone = lost_heads(project, heads)
+        told = _read_back(project, lost, signs(project, lost, gone.heads), run_id)
         if told.unsure:
             raise Rejected(f"posting: {'; '.join(told.unsure)}; posting stays paused")
-        project.state.lift(actor=actor, reason=reason, run_id=run_id, runs=lost)
+        project.state.lift(actor=actor, reason=reason, run_id=run_id, runs=lost, lost=gone)
     return replace(told, paused=False)
 
 

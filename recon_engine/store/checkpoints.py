@@ -61,6 +61,24 @@ class Checkpoints:
                 f"expected {KEY_MODE:04o}: a key that others read signs nothing; nothing was run"
             )
 
+    def heads(self) -> dict[str, AuditHead]:
+        """Return the head that each line tells, by the hash of the line; some may be no checkpoint.
+
+        Whether they are sound is the verifier's to say.
+        """
+        from recon_engine.store.state import AuditHead
+
+        found: dict[str, AuditHead] = {}
+        with durable.clear_faults(self.file):
+            lines = self.file.read_bytes().splitlines() if self.file.exists() else []
+        for line in lines:
+            try:
+                told = json.loads(line)
+                found[sha256_hex(line)] = AuditHead(int(told["count"]), str(told["hash"]))
+            except (ValueError, TypeError, KeyError):
+                continue
+        return found
+
     def add(self, state: State) -> None:
         """Write where the chain ends now, durably, and put the line on record.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from recon_engine import verify_audit
 from recon_engine.cli import main
 from recon_engine.cli.project import make_project
 from recon_engine.deliver import batches, judge, lift, post_approved, restore_check
@@ -149,7 +152,9 @@ def test_a_restored_database_posts_nothing_twice(
     with open_project(books.folder) as project:
         assert batches(project) == []
         project.state.verify_audit()
+    capsys.readouterr()
     assert books.recon("verify") == ExitCode.DONE
+    assert "heads lost by a restore, on record in audit row" in capsys.readouterr().out
 
 
 def test_without_the_check_the_pause_is_seen_and_outlives_the_leftovers(
@@ -290,6 +295,35 @@ def test_a_head_that_was_kept_outside_shows_the_cut(
     assert code == ExitCode.STOPPED
     assert f"audit row {head.count}: the chain ends at" in capsys.readouterr().err
     assert sqlite_books.recon("restore-check", "--head", "12") == ExitCode.USAGE
+
+
+def test_a_checkpoint_that_is_ahead_is_a_sign_until_it_is_on_record_as_lost(
+    sqlite_books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = sqlite_books
+    backup = books.backup()
+    books.approve()
+    books.load(backup)
+    ahead = json.loads((books.folder / "checkpoints.jsonl").read_text().splitlines()[-1])
+    mail = f"{ahead['count']}:{'f' * 64}"
+
+    assert books.recon("restore-check") == ExitCode.STOPPED
+    assert f"audit row {ahead['count']}: the chain ends at" in capsys.readouterr().err
+    assert books.recon("verify") == ExitCode.STOPPED
+    lifting = ("restore-check", "--lift", "--reason", "read back", "--head", mail)
+    assert books.recon(*lifting) == ExitCode.DONE
+
+    capsys.readouterr()
+    assert books.recon("restore-check", "--head", mail) == ExitCode.DONE
+    assert "behind" not in capsys.readouterr().err
+    assert books.recon("verify") == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert re.search(r"heads lost by a restore, on record in audit row \d+: 1;", said)
+    outside = ["--checkpoints", str(books.folder / "checkpoints.jsonl"), "--head", mail]
+    assert verify_audit.main(["--log", str(books.folder / "state.db"), *outside]) == 0
+    assert re.search(
+        r"lost by a restore, on record in audit row \d+: 2$", capsys.readouterr().out, re.MULTILINE
+    )
 
 
 def test_a_head_that_the_chain_passes_is_no_sign(project: Project) -> None:

@@ -19,12 +19,13 @@ from recon_engine.store.state.models import APPEND_ONLY, METADATA
 from recon_engine.verify_audit import DONE, STOPPED, UNCHECKED, USAGE, Head
 from tests.audit_log import Entry, Log, findings, missed, other, relinked, small_log
 
-HELD_IN_PART = {"outbox": ("key", "kind", "payload", "payload_hash", "state", "message")}
+HELD_IN_PART = {"outbox": ("key", "kind", "payload", "payload_hash", "state", "tries", "message")}
 """Columns that the log holds of a table that is not append-only."""
 EVENTS = {
     "deliver", "refuse", "begin_run", "finish_run", "resume_run", "lease", "renew", "publish",
     "release", "complete", "seal", "reopen", "decide", "reject", "approve", "queue", "sending",
-    "ambiguous", "posted", "rejected", "checkpoint",
+    "ambiguous", "posted", "rejected", "dead", "redeliver", "pause", "waiting", "lift",
+    "checkpoint",
 }  # fmt: skip
 
 
@@ -104,7 +105,10 @@ def test_every_cut_tail_is_found_by_what_stands_outside(log: Log) -> None:
 
 def test_a_cut_tail_with_all_its_rows_is_found_by_what_stands_outside_alone(log: Log) -> None:
     end = next(n for n, row in enumerate(log.rows) if row["event"] == "queue")
-    kept = [e for e in log.others() if e[0] not in ("receipt", "outbox") or e[1].get("key") == "p0"]
+    sent = ("receipt", "outbox", "outbox_step", "hold")
+    kept = [
+        e for e in log.others() if e[0] not in sent or (e[0], e[1].get("key")) == ("outbox", "p0")
+    ]
     cut = [*(("audit", row) for row in log.rows[:end]), *kept]
     last = log.rows[-1]
 
@@ -124,6 +128,41 @@ def test_a_log_written_anew_from_any_row_on_is_found_by_what_stands_outside(log:
     assert len(missed(changes, lambda entries: log.verified(entries, outside=False))) == len(
         changes
     )
+
+
+def with_lift(log: Log, *lost: Head) -> list[Entry]:
+    """Return the log with a whole new beginning, whose lift says that some heads were lost."""
+    rows = [log.rows[0] | {"actor": "nobody"}, *log.rows[1:]]
+    (place,) = (n for n, row in enumerate(rows) if row["event"] == "lift")
+    told = json.loads(rows[place]["payload"])
+    told["lost"]["heads"] = [[head.rows, head.hash] for head in lost]
+    rows[place] = rows[place] | {"payload": verify_audit.canonical(told)}
+    return with_rows(log, relinked(rows))
+
+
+def test_heads_that_a_lift_calls_lost_are_notes_once_a_later_head_covers_it(log: Log) -> None:
+    old, last = (Head("mail", row["seq"], row["hash"]) for row in (log.rows[4], log.rows[-1]))
+    entries = with_lift(log, old)
+    new = Head(
+        "new", len(log.rows), [row for table, row in entries if table == "audit"][-1]["hash"]
+    )
+
+    def problems(*heads: Head) -> list[str]:
+        return [one.place for one in log.verified(entries, outside=False, heads=heads)]
+
+    assert problems(old, new) == []
+    assert problems(old) == ["mail"]
+    assert problems(old, new, last) == ["mail"]
+
+
+def test_a_lift_that_calls_every_checkpoint_lost_hides_nothing(log: Log) -> None:
+    told = [json.loads(line) for line in log.checkpoints.open()]
+    entries = with_lift(log, *(Head("", one["count"], one["hash"]) for one in told))
+    newest = [row for table, row in entries if table == "audit"][-1]
+
+    found = log.verified(entries, heads=[Head("lake", newest["seq"], newest["hash"])])
+
+    assert {one.place for one in found} == {f"checkpoints.jsonl line {n}" for n in (1, 2, 3)}
 
 
 def test_a_payload_that_was_emptied_is_found(log: Log) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from recon_engine.errors import Rejected
+from recon_engine.store.state.audit import CHUNK_ROWS
 from recon_engine.store.state.letters import Letters
-from recon_engine.store.state.models import DATASET_VERSION, HOLD, OUTBOX, RUN
-from recon_engine.store.state.rows import Hold
+from recon_engine.store.state.models import AUDIT, DATASET_VERSION, HOLD, OUTBOX, RUN
+from recon_engine.store.state.rows import AuditHead, Hold, LostHeads
 
 NEWEST = select(HOLD.c.state, HOLD.c.actor, HOLD.c.reason, HOLD.c.at).order_by(
     HOLD.c.hold_seq.desc()
 )
+LOST = "lost"
+"""Where the audit row of a lift tells which heads the database lost."""
+NONE_LOST = LostHeads((), ())
 
 
 class Holds(Letters):
@@ -36,19 +41,26 @@ class Holds(Letters):
                 return False
             on_its_way = OUTBOX.c.state.in_(("waiting", "sending"))
             keys = list(con.execute(select(OUTBOX.c.key).where(on_its_way)).scalars())
-            self._put_hold(con, "paused", actor, reason, ())
+            told = self._put_hold(con, "paused", actor, reason, ())
             con.execute(
                 update(OUTBOX).where(on_its_way).values(state="ambiguous", message=reason[:400])
             )
-            self._log_step(con, OUTBOX.c.key.in_(keys), run_id, actor)
-            told = {"reason": reason, "keys": sorted(keys)}
+            told["steps"] = self._log_step(con, OUTBOX.c.key.in_(keys), run_id, actor)
             self._record(con, "pause", run_id, told, actor)
         return True
 
-    def lift(self, *, actor: str, reason: str, run_id: str, runs: Collection[str] = ()) -> bool:
+    def lift(
+        self,
+        *,
+        actor: str,
+        reason: str,
+        run_id: str,
+        runs: Collection[str] = (),
+        lost: LostHeads = NONE_LOST,
+    ) -> bool:
         """Let journals leave again; return False where nothing was paused.
 
-        `runs` are those that this database lost: they are known from now on to be lost.
+        `runs` and `lost` are what this database lost: it is known from now on to be lost.
         Raises: Rejected while a journal is ambiguous, and where no reason is given.
         """
         unsure = (
@@ -66,8 +78,9 @@ class Holds(Letters):
                 )
             if not reason.strip():
                 raise Rejected("posting: found no reason, expected one; posting stays paused")
-            self._put_hold(con, "lifted", actor, reason.strip(), runs)
-            told = {"reason": reason.strip(), "runs": sorted(runs)}
+            told = self._put_hold(con, "lifted", actor, reason.strip(), runs)
+            heads = [[head.count, head.hash] for head in lost.heads]
+            told[LOST] = {"heads": heads, "lines": list(lost.lines)}
             self._record(con, "lift", run_id, told, actor)
         return True
 
@@ -79,6 +92,20 @@ class Holds(Letters):
                 known |= set(json.loads(told))
         return sorted(set(runs) - known)
 
+    def lost_heads(self, heads: Collection[AuditHead]) -> list[AuditHead]:
+        """Return those heads that the chain does not pass, and not known to be lost, in order."""
+        left = set(heads)
+        rows = select(AUDIT.c.seq, AUDIT.c.hash).execution_options(yield_per=CHUNK_ROWS)
+        with self._reading() as con:
+            for row in con.execute(rows) if left else ():
+                left.discard(AuditHead(row.seq, row.hash))
+            for told in con.execute(
+                select(AUDIT.c.payload).where(AUDIT.c.event == "lift")
+            ).scalars():
+                known = json.loads(told)[LOST]["heads"] if told else ()
+                left -= {AuditHead(count, sha) for count, sha in known}
+        return sorted(left, key=lambda head: (head.count, head.hash))
+
     def manifests_of(self, *stages: str) -> set[str]:
         """Return the manifests of all versions of some stages, old ones too."""
         version = DATASET_VERSION.c
@@ -88,9 +115,11 @@ class Holds(Letters):
 
     def _put_hold(
         self, con: Connection, state: str, actor: str, reason: str, runs: Collection[str]
-    ) -> None:
+    ) -> dict[str, Any]:
+        """Insert a row and return it: the audit row of it tells it whole."""
         told = {"state": state, "actor": actor, "reason": reason, "runs": json.dumps(sorted(runs))}
-        con.execute(insert(HOLD).values(**told, at=self._now()))
+        made = con.execute(insert(HOLD).values(**told, at=self._now()).returning(HOLD))
+        return made.one()._asdict()
 
 
 def _hold(con: Connection) -> Hold | None:

@@ -70,9 +70,8 @@ class Letters(Outbox):
             known = sorted(con.execute(select(OUTBOX.c.key).where(dead)).scalars())
             if known:
                 moved = OUTBOX.c.key.in_(known)
-                said = {"state": "waiting", "tries": 0, "message": reason.strip()}
-                con.execute(update(OUTBOX).where(moved).values(said))
-                self._log_step(con, moved, run_id, actor)
-                told = {"keys": known, "reason": reason.strip()}
-                self._record(con, "redeliver", run_id, told, actor)
+                became = {"state": "waiting", "tries": 0, "message": reason.strip()}
+                con.execute(update(OUTBOX).where(moved).values(became))
+                steps = self._log_step(con, moved, run_id, actor)
+                self._record(con, "redeliver", run_id, {"steps": steps}, actor)
         return known

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, literal, select, text, update
 
@@ -35,7 +36,7 @@ class Outbox(Audit):
             fresh = [row for row in rows if put(con, row, run_id)]
             if fresh:
                 told = {row.key: sha256_hex(row.payload.encode("utf-8")) for row in fresh}
-                self._record(con, "queue", run_id, told)
+                self._record(con, "queue", run_id, {"outbox": told})
         return len(fresh)
 
     def outbox(self, *states: str, kind: str | None = None) -> list[OutboxRow]:
@@ -75,8 +76,8 @@ class Outbox(Audit):
                     f"outbox: found rows of {run_id} that are sent, refused or dead, expected "
                     f"{len(keys)} on their way; nothing was changed"
                 )
-            self._log_step(con, OUTBOX.c.key.in_(keys), run_id)
-            self._record(con, state, run_id, {"keys": sorted(keys), "message": message})
+            steps = self._log_step(con, OUTBOX.c.key.in_(keys), run_id)
+            self._record(con, state, run_id, {"steps": steps})
 
     def record(self, receipts: Sequence[Receipt], run_id: str) -> None:
         """Keep the answers of an ERP and end the sending of their keys, in one transaction.
@@ -123,13 +124,18 @@ class Outbox(Audit):
         which: ColumnElement[bool],
         run_id: str,
         actor: str | None = None,
-    ) -> None:
-        """Append what some rows have become to their history, in the caller's transaction."""
+    ) -> list[dict[str, Any]]:
+        """Append what some rows have become to their history, in the caller's transaction.
+
+        Returns the new rows in order: the audit row of what moved them tells them whole.
+        """
         came = OUTBOX.c.key, OUTBOX.c.state, OUTBOX.c.tries, OUTBOX.c.message
         about = literal(actor or self._actor), literal(run_id), literal(self._now(), Moment())
         rows = select(*came, *about).where(which).order_by(OUTBOX.c.outbox_seq)
         names = ["key", "state", "tries", "message", "actor", "run_id", "at"]
-        con.execute(insert(OUTBOX_STEP).from_select(names, rows))
+        made = insert(OUTBOX_STEP).from_select(names, rows).returning(OUTBOX_STEP)
+        steps = [row._asdict() for row in con.execute(made)]
+        return sorted(steps, key=lambda step: int(step["step_seq"]))
 
     def _record_one(self, con: Connection, receipt: Receipt, run_id: str) -> None:
         values = vars(receipt)
@@ -146,8 +152,9 @@ class Outbox(Audit):
                 .where(OUTBOX.c.key == receipt.posting_key)
                 .values(state=ended, message="")
             )
-            self._log_step(con, OUTBOX.c.key == receipt.posting_key, run_id)
-            self._record(con, receipt.state, receipt.posting_key, made._asdict())
+            steps = self._log_step(con, OUTBOX.c.key == receipt.posting_key, run_id)
+            told = made._asdict() | {"steps": steps}
+            self._record(con, receipt.state, receipt.posting_key, told)
         elif known._asdict() != values:
             raise Rejected(
                 f"receipt {receipt.posting_key}: found {receipt.state} as "

@@ -23,6 +23,8 @@ LOGGED = (
     "run",
     "closing",
     "outbox",
+    "outbox_step",
+    "hold",
 )
 """Tables that the audit log tells of, itself first."""
 

@@ -212,6 +212,15 @@ class AuditHead:
 
 
 @dataclass(frozen=True)
+class LostHeads:
+    """Heads kept outside that a restored chain does not pass, and the checkpoints that tell any."""
+
+    heads: tuple[AuditHead, ...]
+    lines: tuple[str, ...]
+    """Hashes of lines."""
+
+
+@dataclass(frozen=True)
 class Position:
     """How far the record had come: the last row of each kind that was on it."""
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -19,7 +19,9 @@ TOLD = (
     "dataset_version",
     "decision",
     "delivery",
+    "hold",
     "outbox",
+    "outbox_step",
     "receipt",
     "run",
     "verdict",

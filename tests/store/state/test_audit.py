@@ -207,4 +207,4 @@ def downgrade(state: State) -> None:
     """Take the column of payloads away again, as it was before."""
     with writing(state._engine) as con:
         con.execute(text("alter table audit drop column payload"))
-        con.execute(text("update alembic_version set version_num = '0003'"))
+        con.execute(text("update alembic_version set version_num = '0004'"))

@@ -16,6 +16,7 @@ from benchmarks.world import BUSINESS_DATE
 from recon_engine.pipeline import STAGES
 from recon_engine.pull import pull
 from recon_engine.run import Project, open_project
+from recon_engine.run.reads import look_up
 from recon_engine.run.scopes import scopes
 from recon_engine.run.staging import make, prepare
 from recon_engine.stages.stage import Stage
@@ -56,9 +57,9 @@ def take_files(project: Project) -> None:
 
 def run_stage(project: Project, stage: Stage) -> None:
     """Make every scope of a stage by itself and publish it; the gate is not measured."""
+    known = look_up(project, BUSINESS_DATE)
     for scope in scopes(project.rulebook, stage.grain):
-        job = prepare(project, stage, scope, BUSINESS_DATE, RUN_ID, 0)
-        _publish(project, make(project, job))
+        _publish(project, make(project, prepare(project, stage, scope, RUN_ID, known)))
 
 
 def _publish(project: Project, manifest: Manifest) -> None:

@@ -13,7 +13,7 @@ from recon_engine.deliver.doors import ask, door_of, keep, not_before
 from recon_engine.errors import Rejected, Unavailable
 from recon_engine.pipeline import STAGES
 from recon_engine.posters.poster import Answer, Journal, Poster
-from recon_engine.run import Project, RunResult, run_date
+from recon_engine.run import Project, RunResult, run_date, written
 from recon_engine.run.attempt import new_run_id
 from recon_engine.store.state import Letter
 from recon_engine.store.state.outbox import ON_THE_WAY
@@ -134,7 +134,10 @@ def _bury(project: Project, letters: Sequence[Letter], run_id: str) -> None:
 
 
 def _unread(project: Project) -> list[date]:
-    """Return the dates whose published receipts are not all that are on record."""
+    """Return the dates whose published receipts are not all that are on record, or not yet told.
+
+    A run that died between publishing receipts and writing the night is made good by this.
+    """
     days: set[date] = set()
     for entity in project.rulebook.accounts:
         counted: dict[date, int] = {}
@@ -145,6 +148,6 @@ def _unread(project: Project) -> list[date]:
             if version is None:
                 continue  # a night that a restored database lost: its run reads them itself
             shown = project.lake.manifest(version.manifest_sha).outputs["posting_receipt"].rows
-            if shown != number:
+            if shown != number or not written(project, version):
                 days.add(day)
     return sorted(days)

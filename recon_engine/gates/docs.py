@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 from recon_engine.gates.gate import Finding, GateResult, Verdict
+from recon_engine.store import durable
 
 PAGE = Path(__file__).with_name("page.html")
 INDEX = "index.html"
@@ -31,7 +32,7 @@ def write(
              `data_docs` the site of Great Expectations stands beside it: 5 MB in half a second.
              Its pages ask hosts of others for style and scripts; its index is empty without them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(folder)
     link = ""
     if data_docs:
         _write_site(results, folder / SITE, title)
@@ -40,7 +41,7 @@ def write(
             "whose pages need the network."
         )
     page = folder / INDEX
-    page.write_text(_page(results, title, link), encoding="utf-8")
+    durable.replace_durably(page, _page(results, title, link).encode())
     return page
 
 

@@ -3,7 +3,7 @@
 from recon_engine.run.project import Project, Record, open_project, open_record
 from recon_engine.run.result import RunResult, ScopeResult, StagedScope, StageResult
 from recon_engine.run.runner import run_date
-from recon_engine.run.tables import night, read_table
+from recon_engine.run.tables import night, read_table, written
 
 __all__ = [
     "Project",
@@ -17,4 +17,5 @@ __all__ = [
     "open_record",
     "read_table",
     "run_date",
+    "written",
 ]

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from recon_engine import __version__
 from recon_engine.errors import ExitCode, ReconError, Unavailable
-from recon_engine.gates import docs
+from recon_engine.gates import GateResult, docs
 from recon_engine.pipeline import STAGES
 from recon_engine.run.closing import close
 from recon_engine.run.project import Project
@@ -100,16 +100,15 @@ def begin(attempt: Attempt, *, actor: str, verb: str) -> None:
 
 
 def conclude(attempt: Attempt, stages: Sequence[StageResult]) -> RunResult:
-    """Close the date of entities that ended green, write the night for the verifier, sum up."""
+    """Write the page of the gates and the night for the verifier, close what is green, and sum up.
+
+    Closing comes last: a sealed date is not run again, so nothing of it may still be missing.
+    """
     project, business_date, run_id = attempt.project, attempt.business_date, attempt.run_id
-    if len(stages) == len(STAGES):
-        for told in stages[-1].scopes:
-            if told.status in ("published", "unchanged"):
-                close(project, told.scope, business_date, run_id)
-    write_night(project, business_date, run_id)
-    if gates := [stage.gate for stage in stages if stage.gate is not None]:
+    if gates := _gates(attempt, stages):
         folder = project.lake.root / "gates" / business_date.isoformat()
         docs.write(gates, folder, f"Gates of {business_date}", data_docs=attempt.data_docs)
+    write_night(project, business_date, run_id)
     stopped = [s for stage in stages for s in stage.scopes if s.status == "stopped"]
     exceptions, overdue = count_exceptions(project, business_date)
     result = RunResult(
@@ -122,9 +121,29 @@ def conclude(attempt: Attempt, stages: Sequence[StageResult]) -> RunResult:
         exceptions,
         overdue,
     )
+    if len(stages) == len(STAGES):
+        for told in stages[-1].scopes:
+            if told.status in ("published", "unchanged"):
+                close(project, told.scope, business_date, run_id)
     said = "\n".join(result.causes)
     project.state.finish_run(run_id, result.status, result.exit_code, _now(), message=said)
     return result
+
+
+def _gates(attempt: Attempt, stages: Sequence[StageResult]) -> list[GateResult]:
+    """Return what every gate of the date said: tonight, or when its stage was published before."""
+    tonight = {told.stage: told.gate for told in stages}
+    found = (tonight.get(stage.name) or _kept_gate(attempt, stage) for stage in STAGES)
+    return [gate for gate in found if gate is not None]
+
+
+def _kept_gate(attempt: Attempt, stage: Stage) -> GateResult | None:
+    """Return what the gate said of the newest version of a stage and date, if there is one."""
+    project = attempt.project
+    names = scopes(project.rulebook, stage.grain)
+    found = [project.state.current(stage.name, name, attempt.business_date) for name in names]
+    newest = max((v for v in found if v is not None), key=lambda v: v.created_seq, default=None)
+    return None if newest is None else GateResult.from_json(project.lake.result(newest.gate_sha))
 
 
 def give_up(attempt: Attempt, error: BaseException) -> None:

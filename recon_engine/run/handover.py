@@ -98,9 +98,8 @@ def _scope(told: dict[str, Any]) -> ScopeResult:
 
 def _leave(attempt: Attempt, name: str, told: dict[str, Any]) -> None:
     place = _place(attempt, name)
-    with durable.new_file(durable.make_folder(place.parent)) as file:
-        file.write(json.dumps(told, sort_keys=True).encode())
-    file.path.replace(place)
+    durable.make_folder(place.parent)
+    durable.replace_durably(place, json.dumps(told, sort_keys=True).encode())
 
 
 def _found(attempt: Attempt, name: str) -> dict[str, Any] | None:

@@ -86,10 +86,18 @@ def write_night(project: Project, business_date: date, run_id: str) -> None:
     The name is the date's and no hash: a later run of the date replaces what an earlier one wrote.
     """
     folder = durable.make_folder(project.lake.root / "nights")
-    with durable.new_file(folder) as file:
-        file.write(night_text(night(project, business_date), run_id).encode())
-    file.path.replace(folder / f"{business_date}.json")
-    durable.sync_folder(folder)
+    text = night_text(night(project, business_date), run_id)
+    durable.replace_durably(folder / f"{business_date}.json", text.encode())
+
+
+def written(project: Project, version: DatasetVersion) -> bool:
+    """Tell whether the night's file names a version: it does once the run that made it is done."""
+    path = project.lake.root / "nights" / f"{version.business_date}.json"
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return _entry(version) in told["manifests"]
 
 
 def _current(project: Project, business_date: date) -> Iterator[tuple[Stage, DatasetVersion]]:

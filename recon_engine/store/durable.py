@@ -131,6 +131,22 @@ def write_durably(final: Path, content: bytes) -> bool:
     return settle(file.path, final)
 
 
+def replace_durably(final: Path, content: bytes) -> None:
+    """Write a whole file over the one that has the name now, if there is one; or change nothing.
+
+    For names that are no hashes: a reader finds the old bytes or the new ones.
+    """
+    with new_file(final.parent) as file:
+        file.write(content)
+    try:
+        with clear_faults(final):
+            file.path.replace(final)
+            sync_folder(final.parent)
+    except BaseException:
+        file.path.unlink(missing_ok=True)
+        raise
+
+
 def finish(path: Path) -> None:
     """Put on the disk what another program has written, with the mode of our files."""
     with clear_faults(path):

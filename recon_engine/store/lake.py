@@ -98,11 +98,16 @@ class Lake:
     def adopt(self, staged: Path) -> str:
         """Return the hash of a staged Parquet file, which has moved under it into the parts.
 
-        No reader knows it before a manifest and a published version name it.
+        It is removed where anything was raised. No reader knows it before a manifest and a
+        published version name it.
         """
-        durable.finish(staged)
-        with staged.open("rb") as stream:
-            sha, _ = hash_stream(stream)
+        try:
+            durable.finish(staged)
+            with staged.open("rb") as stream:
+                sha, _ = hash_stream(stream)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
         durable.settle(staged, self.parts / f"{sha}.parquet")
         return sha
 

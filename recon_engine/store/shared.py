@@ -65,15 +65,20 @@ def stop() -> None:
 
 
 def _start(lake: Lake, settings: Settings) -> Engine:
-    spill = durable.make_folder(lake.spill / uuid.uuid4().hex)
-    con = connect(
-        memory_limit=settings.memory_limit,
-        threads=settings.threads,
-        spill=spill,
-        readable=lake.part_folders,
-        writable=(lake.staging,),
-    )
-    macros.define(con)
+    spill = lake.spill / uuid.uuid4().hex
+    try:
+        durable.make_folder(spill)
+        con = connect(
+            memory_limit=settings.memory_limit,
+            threads=settings.threads,
+            spill=spill,
+            readable=lake.part_folders,
+            writable=(lake.staging,),
+        )
+        macros.define(con)
+    except BaseException:
+        shutil.rmtree(spill, ignore_errors=True)
+        raise
     return Engine(settings, con, spill)
 
 

@@ -104,3 +104,26 @@ def test_the_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_retur
     durable.write_durably(tmp_path / "x", b"money")
 
     assert seen == ["bytes", "rename", "folder"]
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    durable.replace_durably(tmp_path / "x", b"first")
+    failing(call, errno.ENOSPC, monkeypatch)
+
+    with pytest.raises(Unavailable, match="the disk is full"):
+        durable.replace_durably(tmp_path / "x", b"second")
+
+    assert (tmp_path / "x").read_bytes() == b"first"
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_replaced_file_has_the_new_bytes_only(tmp_path: Path) -> None:
+    durable.replace_durably(tmp_path / "x", b"first and longer")
+
+    durable.replace_durably(tmp_path / "x", b"second")
+
+    assert (tmp_path / "x").read_bytes() == b"second"
+    assert names(tmp_path) == ["x"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from recon_engine.errors import GateBlocked, ReconError, Rejected
+from recon_engine.errors import GateBlocked, ReconError, Rejected, Unavailable
 from recon_engine.store.lake import Lake
 from recon_engine.store.manifest import Dataset, Manifest, Part
 
@@ -140,6 +141,22 @@ def test_a_missing_part_is_named(lake: Lake) -> None:
 def test_only_a_hash_is_a_name(lake: Lake, name: str) -> None:
     with pytest.raises(ReconError, match="64 hexadecimal digits"):
         lake.open_landed(name)
+
+
+def test_a_part_that_cannot_be_synced_is_not_left_in_staging(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = staged(lake, b"rows of a part")
+
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(Unavailable, match="the disk is full"):
+        lake.adopt(file)
+
+    assert [*lake.staging.iterdir(), *lake.parts.iterdir()] == []
 
 
 def test_adopting_equal_content_twice_keeps_one_part(lake: Lake) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from recon_engine.errors import ReconError, Rejected
 from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.models import DECISION, VERDICT
 from recon_engine.store.state.rows import DecisionRow, Verdict
+
+LAST_VERDICT = (
+    select(VERDICT)
+    .where(VERDICT.c.batch_id == bindparam("batch"))
+    .order_by(VERDICT.c.verdict_seq.desc())
+    .limit(1)
+)
+SAID = ("entity", "business_date", "maker", "checker", "verdict", "reason")
 
 
 class Decisions(Audit):
@@ -100,7 +108,8 @@ class Decisions(Audit):
     ) -> int:
         """Record what a second person says of a batch or a take-on; return the verdict's number.
 
-        The database keeps maker and checker apart; here only the sentence is made.
+        What they said last is not recorded twice when they say it again. The database keeps maker
+        and checker apart; here only the sentence is made.
         Raises: Rejected where the checker is the maker, or no reason is given.
         """
         values = {
@@ -115,6 +124,9 @@ class Decisions(Audit):
         }
         try:
             with self._writing() as con:
+                last = con.execute(LAST_VERDICT, {"batch": batch_id}).mappings().first()
+                if last is not None and all(last[name] == values[name] for name in SAID):
+                    return int(last["verdict_seq"])
                 made = con.execute(insert(VERDICT).values(values).returning(VERDICT)).one()
                 self._record(con, verdict, batch_id, made._asdict(), checker)
         except ReconError as error:
@@ -129,12 +141,6 @@ class Decisions(Audit):
 
     def verdict(self, batch_id: str) -> Verdict | None:
         """Return the last verdict on a batch, or None where nobody has said a word."""
-        last = (
-            select(VERDICT)
-            .where(VERDICT.c.batch_id == batch_id)
-            .order_by(VERDICT.c.verdict_seq.desc())
-            .limit(1)
-        )
         with self._reading() as con:
-            row = con.execute(last).first()
+            row = con.execute(LAST_VERDICT, {"batch": batch_id}).first()
         return Verdict(**row._asdict()) if row else None

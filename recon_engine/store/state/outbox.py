@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, insert, literal, select, text,
 
 from recon_engine.errors import Rejected, Unavailable
 from recon_engine.ids import sha256_hex
-from recon_engine.store.durable import FILE_MODE
+from recon_engine.store.durable import FILE_MODE, clear_faults
 from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.models import OUTBOX, OUTBOX_STEP, RECEIPT, Moment
 from recon_engine.store.state.rows import OutboxRow, Receipt
@@ -187,7 +187,8 @@ def _outbox_row(found: dict[str, object]) -> OutboxRow:
 
 @contextmanager
 def _file_lock(path: Path) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    with clear_faults(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from recon_engine.errors import ReconError, Rejected
 from recon_engine.store.state import State, open_state
 
+NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 CHANGES = [
     "update decision set actor = 'other'",
     "delete from decision",
@@ -30,7 +31,7 @@ def decide(state: State, day: date, **changes: Any) -> int:
         "subject_id": "match 1",
         "actor": "ana",
         "reason": "paid twice",
-        "decided_at": datetime(2026, 3, 3, 9, 0, tzinfo=UTC),
+        "decided_at": NOW,
     }
     return state.decide(**given | changes)
 
@@ -68,6 +69,36 @@ def test_a_decision_for_a_day_on_which_nothing_ran_is_read_by_the_next_run(
     read = state.decisions(state.decision_head(), "bank_de", monday, after=friday)
 
     assert [row.subject_id for row in read] == ["waits for monday"]
+
+
+def approve(state: State, day: date, **changed: str) -> int:
+    said = {"checker": "ben", "verdict": "approve", "reason": "checked"} | changed
+    return state.judge(
+        batch_id="b1", entity="E1", business_date=day, maker="night", decided_at=NOW, **said
+    )
+
+
+def test_a_verdict_that_is_said_again_is_recorded_once(state: State, monday: date) -> None:
+    first = approve(state, monday)
+    head = state.audit_head()
+
+    again = approve(state, monday)
+
+    assert again == first
+    assert state.audit_head() == head
+
+
+@pytest.mark.parametrize(
+    "changed", [{"verdict": "reject"}, {"checker": "eva"}, {"reason": "checked twice"}]
+)
+def test_a_verdict_that_says_more_than_the_last_is_recorded(
+    state: State, monday: date, changed: dict[str, str]
+) -> None:
+    approve(state, monday)
+    more = approve(state, monday, **changed)
+    back = approve(state, monday)
+
+    assert [more, back] == [2, 3]
 
 
 def test_no_decision_has_the_number_zero(state: State) -> None:

@@ -11,7 +11,7 @@ from tests.faults.machine import Machine, compile_door
 from tests.faults.night import RUN, make_books
 from tests.faults.sweep import Recording, recordings
 
-SHARES = 4
+SHARES = 8
 
 
 @pytest.fixture(scope="session")

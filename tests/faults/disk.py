@@ -92,7 +92,7 @@ def committed(disk: Disk) -> tuple[int, int]:
 LEFT = """
 select 'version', stage, scope, version, logical_hash from dataset_version union all
 select 'delivery', file_id, '', '', '' from delivery union all
-select 'seal', entity, business_date, '', '' from seal union all
+select 'closing', entity, business_date, step, '' from closing union all
 select 'lease', key, holder is null, '', '' from lease union all
 select 'run', status, '', '', '' from run union
 select 'outbox', key, state, '', '' from outbox union all

@@ -42,6 +42,12 @@ def kill_all(machine: Machine, base: Path, kills: int, seed: int) -> int:
     """Kill the commands of a night in turn; return 1 where anything did not hold, else 0."""
     started, chance = time.monotonic(), random.Random(seed)  # noqa: S311 - no secret
     told = recordings(machine, base)
+    for verb, one in told.items():
+        print(
+            f"{verb}: {len(one.calls)} durable calls, {len(one.states)} states that a crash may "
+            f"leave, {one.seconds:.1f} s",
+            flush=True,
+        )
     wrong = died = torn = 0
     for number in range(1, kills + 1):
         verb = chance.choice(("run", "run", "approve", "post"))

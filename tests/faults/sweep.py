@@ -254,7 +254,7 @@ class Errors:
             return []  # all was written before; SQLite tidies up behind itself, or does it later
         if ending.code != ExitCode.NOT_NOW:
             found.append(f"exit code {ending.code}: {ending.err[-300:]!r}")
-        if not clear(ending.err):
+        if not clear(ending.err + ending.out):
             found.append(f"not one clear line: {ending.err[-600:]!r}")
         return found
 

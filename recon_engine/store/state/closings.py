@@ -61,16 +61,16 @@ class Closings(Audit):
         """
         waiting = [day for day, name, _ in self.pending_dates(date.max) if name == entity]
         with self._writing() as con:
-            days = [
-                day
-                for day in _days(con, entity, COMPLETE)
-                if day <= upto and not any(other <= day for other in waiting)
+            done = [
+                one
+                for one in _standing(con, entity, COMPLETE)
+                if one.business_date <= upto
+                and not any(other <= one.business_date for other in waiting)
             ]
-            for day in days:
-                last = _last(con, entity, day)
-                assert last is not None
-                self._step(con, SEAL, entity, day, last.run_id, actor=actor, reason=reason)
-        return days
+            for one in done:
+                day = one.business_date
+                self._step(con, SEAL, entity, day, one.run_id, actor=actor, reason=reason)
+        return [one.business_date for one in done]
 
     def reopen(self, entity: str, first: date, *, actor: str, reason: str) -> list[date]:
         """Re-open the sealed dates of an entity from one on, and return them, in order.
@@ -80,19 +80,16 @@ class Closings(Audit):
         """
         try:
             with self._writing() as con:
-                days = [day for day in _days(con, entity, SEAL) if day >= first]
-                for day in days:
-                    last = _last(con, entity, day)
-                    assert last is not None
-                    maker = _actor(con, last.run_id) or last.actor
+                done = [one for one in _standing(con, entity, SEAL) if one.business_date >= first]
+                for one in done:
                     self._step(
                         con,
                         REOPEN,
                         entity,
-                        day,
-                        last.run_id,
+                        one.business_date,
+                        one.run_id,
                         actor=actor.strip(),
-                        maker=maker,
+                        maker=_actor(con, one.run_id) or one.actor,
                         reason=reason.strip(),
                     )
         except ReconError as error:
@@ -103,7 +100,7 @@ class Closings(Audit):
                     f"it, and a reason; {entity} stays sealed"
                 ) from error
             raise
-        return days
+        return [one.business_date for one in done]
 
     def sealed_to(self, entity: str, before: date) -> date | None:
         """Return the last sealed date of an entity before a date, or None."""
@@ -201,9 +198,10 @@ def _last(con: Connection, entity: str, business_date: date) -> Closing | None:
     return Closing(**row._asdict()) if row else None
 
 
-def _days(con: Connection, entity: str, step: str) -> list[date]:
-    wanted = select(STANDS.business_date).where(STANDS.entity == entity, STANDS.step == step)
-    return list(con.execute(wanted.order_by(STANDS.business_date)).scalars())
+def _standing(con: Connection, entity: str, step: str) -> list[Closing]:
+    """Return the last step of every date of an entity where it is this one, by date."""
+    wanted = select(STANDING).where(STANDS.entity == entity, STANDS.step == step)
+    return [Closing(**row._asdict()) for row in con.execute(wanted.order_by(STANDS.business_date))]
 
 
 def _arrived(con: Connection, entity: str, business_date: date) -> int:

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=100_000, help="settlement lines, and invoices")
     parser.add_argument("--backfill", action="store_true", help="dates in one process instead")
     parser.add_argument("--days", type=int, default=30, help="dates of the backfill")
-    parser.add_argument("--clean", action="store_true", help="a world in which nothing stays open")
+    parser.add_argument("--neglected", action="store_true", help="late invoices never come")
     parser.add_argument("--memory-limit", default="2GB", help="of DuckDB, a workspace")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="new folder for project and lake")
@@ -43,7 +43,7 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make the world, run every step in a process of its own, and return what they cost."""
     if not options.json:
         print(f"making {options.lines:,} lines and as many invoices", file=sys.stderr)
-    truth = Truth(options.lines, clean=options.clean)
+    truth = Truth(options.lines, neglected=options.neglected)
     make_world(folder, truth, options.memory_limit, options.threads)
     steps = {}
     for name in ORDER:
@@ -70,7 +70,7 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def run_backfill(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make a world of some dates, run them in one process, and return what each cost."""
     print(f"making {options.days} dates of {options.lines:,} lines", file=sys.stderr)
-    truth = Truth(options.lines, options.days, options.clean)
+    truth = Truth(options.lines, options.days, options.neglected)
     make_world(folder, truth, options.memory_limit, options.threads)
     return backfill.measure(folder, truth)
 

@@ -13,6 +13,10 @@ import duckdb
 
 BUSINESS_DATE = date(2026, 3, 2)
 LINES_A_BATCH = 5_000
+LATE_EVERY, LATE, LONGEST = 40, 7, 5
+"""Of how many lines which one's invoice is booked late, and by how many days at most."""
+WRONG_EVERY, WRONG, TWIN = 1000, 11, 13
+"""Of how many lines which one's invoice has another amount, and which one's has a twin."""
 
 RECON = """\
 store: state.db
@@ -148,18 +152,24 @@ WORDS = """
 create or replace macro cents(minor) as printf(
     '%s%d.%02d', case when minor < 0 then '-' else '' end, abs(minor) // 100, abs(minor) % 100
 );
-create or replace macro differs(n, every, rest) as not {clean} and n % every = rest;
+create or replace macro days_late(n) as
+    case when n % {late_every} <> {late} then 0 when {neglected} then 100000 else 1 + n // {late_every} % {longest} end;
 create or replace macro price(n) as
     [990, 1490, 1990, 2499, 2900, 3950, 4900, 5999, 7500, 9900, 12000, 18950][1 + n % 12];
+create or replace macro gross_of(n) as case when n % 50 = 3 then -price(n) else price(n) end;
 create or replace view line as
 select
     n,
     {first_batch} + (n - {first}) // {lines_a_batch} as batch_no,
     case when n % 50 = 3 then 'refund' else 'sale' end as kind,
-    case when n % 50 = 3 then -price(n) else price(n) end as gross,
+    gross_of(n) as gross,
     case when n % 50 = 3 then 0 else 36 + n % 12 * 11 end as fee,
     '{day}' as day
-from range({first}, {first} + {lines}) as line(n)
+from range({first}, {first} + {lines}) as line(n);
+create or replace view booked as
+select n
+from range(greatest({first} - {longest} * {lines}, 0), {first} + {lines}) as line(n)
+where n // {lines} + days_late(n) = {number}
 """
 """Prices are few, as in a shop, so that amounts alone tell nothing apart."""
 
@@ -179,25 +189,23 @@ order by batch, id
 
 LEDGER = """
 with
-booked as (
+invoice as (
     select
         n,
-        day,
-        case when differs(n, 100, 11) then gross + 100 else gross end as amount,
-        case when differs(n, 100, 7) then 'LATE-' || n else 'ORD-' || n end as "order",
-        unnest(case when differs(n, 1000, 13) then ['', '-again'] else [''] end) as again
-    from line
+        case when n % {wrong_every} = {wrong} then gross_of(n) + 100 else gross_of(n) end as amount,
+        unnest(case when n % {wrong_every} = {twin} then ['', '-again'] else [''] end) as again
+    from booked
 )
 
 select
-    'INV-' || n || again as document, day, '1100' as account, 'EUR' as currency,
-    cents(amount) as amount, "order", 'C' || n % 9973 as customer
-from booked
+    'INV-' || n || again as document, '{day}' as day, '1100' as account, 'EUR' as currency,
+    cents(amount) as amount, 'ORD-' || n as "order", 'C' || n % 9973 as customer
+from invoice
 order by md5(cast(n as varchar)), document
 """
-"""Of 100 invoices one has another reference and one another amount; of 1,000 one has a twin.
+"""Of 40 invoices one is booked one to five days late, in a neglected world never.
 
-In a clean world none has, and nothing stays open.
+Of 1,000 one has another amount and one has a twin: these stay open.
 """
 
 BANK = """
@@ -216,15 +224,20 @@ class Truth:
 
     lines: int
     days: int = 1
-    clean: bool = False
+    neglected: bool = False
 
     @property
     def matches(self) -> int:
-        """Lines whose invoice has their reference and amount, and no twin."""
-        every = range(self.lines * self.days)
-        if self.clean:
-            return len(every)
-        return sum(n % 100 not in (7, 11) and n % 1000 != 13 for n in every)
+        """Lines whose invoice is booked by the last day, has their amount, and no twin."""
+        return sum(
+            n // self.lines + self._days_late(n) < self.days and n % WRONG_EVERY not in (WRONG, TWIN)
+            for n in range(self.lines * self.days)
+        )
+
+    def _days_late(self, n: int) -> int:
+        if n % LATE_EVERY != LATE:
+            return 0
+        return self.days if self.neglected else 1 + n // LATE_EVERY % LONGEST
 
     @property
     def payouts(self) -> int:
@@ -249,14 +262,22 @@ def make_world(folder: Path, truth: Truth, memory_limit: str, threads: int) -> N
 def write_night(con: duckdb.DuckDBPyConnection, inbox: Path, number: int, truth: Truth) -> None:
     """Write the files of one night; its lines and batches follow those of the night before."""
     day = BUSINESS_DATE + timedelta(number)
-    words = WORDS.format(
-        first=number * truth.lines,
-        first_batch=replace(truth, days=number).payouts,
-        lines=truth.lines,
-        clean=truth.clean,
-        lines_a_batch=LINES_A_BATCH,
-        day=day,
-    )
-    con.execute(words)
+    words = {
+        "number": number,
+        "first": number * truth.lines,
+        "first_batch": replace(truth, days=number).payouts,
+        "lines": truth.lines,
+        "neglected": truth.neglected,
+        "lines_a_batch": LINES_A_BATCH,
+        "day": day,
+        "late_every": LATE_EVERY,
+        "late": LATE,
+        "longest": LONGEST,
+        "wrong_every": WRONG_EVERY,
+        "wrong": WRONG,
+        "twin": TWIN,
+    }
+    con.execute(WORDS.format(**words))
     for name, query in (("cards", CARDS), ("ledger", LEDGER), ("bank", BANK)):
-        con.execute(f"copy ({query}) to '{inbox / name}_{day}.csv' (header, delimiter ',')")
+        asked = query.format(**words)
+        con.execute(f"copy ({asked}) to '{inbox / name}_{day}.csv' (header, delimiter ',')")

@@ -32,7 +32,7 @@ def make_books(folder: Path) -> Path:
 
     One thread, so that the calls of a run come in one order.
     """
-    make_world(folder, Truth(2, clean=True), memory_limit="200MB", threads=1)
+    make_world(folder, Truth(2), memory_limit="200MB", threads=1)
     environment = folder / "recon.yaml"
     environment.write_text(environment.read_text() + POSTING)
     return folder

@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks import backfill
 from benchmarks.world import Truth, make_world
 
-MEASURED = ("pull", "canonical", "matching", "allocation", "journals", "raw join")
+STORED = ("pull", "canonical", "matching", "allocation", "journals")
+MEASURED = (*STORED, "raw join")
 ORDER = ("pull", "landing", "canonical", "matching", "allocation", "journals", "raw join", "check")
 
 
@@ -24,12 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--backfill", action="store_true", help="dates in one process instead")
     parser.add_argument("--days", type=int, default=30, help="dates of the backfill")
     parser.add_argument("--neglected", action="store_true", help="late invoices never come")
+    parser.add_argument("--naive", action="store_true", help="beside a store that promises nothing")
     parser.add_argument("--memory-limit", default="2GB", help="of DuckDB, a workspace")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="new folder for project and lake")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     measure, shown = (run_backfill, backfill.told) if options.backfill else (run, told)
+    if options.naive:
+        measure, shown = run_beside_naive, told_beside
     if options.keep:
         result = measure(options.keep, options)
     else:
@@ -67,6 +71,30 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def run_beside_naive(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Run every step by the real store and by the naive one, in turn, and return both costs."""
+    truth = Truth(options.lines, neglected=options.neglected)
+    for place in (folder / "real", folder / "naive"):
+        make_world(place, truth, options.memory_limit, options.threads)
+    real, naive = {}, {}
+    for name in ORDER:
+        real[name] = step(name, folder / "real")
+        naive[name] = step(name, folder / "naive", "naive")
+        print(f"  {name} {real[name]['cpu_s']} {naive[name]['cpu_s']}", file=sys.stderr)
+    cost, bare = (sum(steps[name]["cpu_s"] for name in STORED) for steps in (real, naive))
+    return {
+        "lines": options.lines,
+        "steps": [
+            {"step": name, "cpu_s": real[name]["cpu_s"], "naive_cpu_s": naive[name]["cpu_s"]}
+            for name in STORED
+        ],
+        "cpu_s": round(cost, 2),
+        "naive_cpu_s": round(bare, 2),
+        "share": round(1 - bare / cost, 3),
+        "right": real["check"]["matches"] == naive["check"]["matches"] == truth.matches,
+    }
+
+
 def run_backfill(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make a world of some dates, run them in one process, and return what each cost."""
     print(f"making {options.days} dates of {options.lines:,} lines", file=sys.stderr)
@@ -75,9 +103,9 @@ def run_backfill(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return backfill.measure(folder, truth)
 
 
-def step(name: str, folder: Path) -> dict[str, Any]:
+def step(name: str, folder: Path, *how: str) -> dict[str, Any]:
     """Run one step and return what it measured."""
-    command = [sys.executable, "-m", "benchmarks.step", name, str(folder)]
+    command = [sys.executable, "-m", "benchmarks.step", name, str(folder), *how]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
@@ -101,6 +129,19 @@ def told(result: dict[str, Any]) -> str:
         f"of {result['payouts_expected']}"
     )
     return "\n".join(said)
+
+
+def told_beside(result: dict[str, Any]) -> str:
+    """Return what the promises of the store cost as a table for people."""
+    costs = [*result["steps"], {"step": "in all", **result}]
+    return "\n".join(
+        (
+            f"{result['lines']:,} lines, CPU seconds",
+            f"{'step':<12}{'store':>9}{'naive':>9}",
+            *(f"{c['step']:<12}{c['cpu_s']:>9.2f}{c['naive_cpu_s']:>9.2f}" for c in costs),
+            f"the promises cost {result['share']:.1%} of the CPU",
+        )
+    )
 
 
 if __name__ == "__main__":

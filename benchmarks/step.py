@@ -7,11 +7,13 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.naive import promising_nothing
 from benchmarks.world import BUSINESS_DATE
 from recon_engine.pipeline import STAGES
 from recon_engine.pull import pull
@@ -144,4 +146,5 @@ def cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]))))
+    with promising_nothing() if "naive" in sys.argv[3:] else nullcontext():
+        print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]))))

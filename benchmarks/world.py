@@ -153,7 +153,11 @@ create or replace macro cents(minor) as printf(
     '%s%d.%02d', case when minor < 0 then '-' else '' end, abs(minor) // 100, abs(minor) % 100
 );
 create or replace macro days_late(n) as
-    case when n % {late_every} <> {late} then 0 when {neglected} then 100000 else 1 + n // {late_every} % {longest} end;
+    case
+        when n % {late_every} <> {late} then 0
+        when {neglected} then 100000
+        else 1 + n // {late_every} % {longest}
+    end;
 create or replace macro price(n) as
     [990, 1490, 1990, 2499, 2900, 3950, 4900, 5999, 7500, 9900, 12000, 18950][1 + n % 12];
 create or replace macro gross_of(n) as case when n % 50 = 3 then -price(n) else price(n) end;
@@ -230,7 +234,8 @@ class Truth:
     def matches(self) -> int:
         """Lines whose invoice is booked by the last day, has their amount, and no twin."""
         return sum(
-            n // self.lines + self._days_late(n) < self.days and n % WRONG_EVERY not in (WRONG, TWIN)
+            n // self.lines + self._days_late(n) < self.days
+            and n % WRONG_EVERY not in (WRONG, TWIN)
             for n in range(self.lines * self.days)
         )
 

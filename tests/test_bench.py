@@ -54,3 +54,15 @@ def two_dates(*options: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def test_the_promises_of_the_store_are_measured_beside_a_store_that_makes_none() -> None:
+    command = [sys.executable, "-m", "benchmarks", "--lines", "1000", "--naive", "--json"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [one["step"] for one in result["steps"]] == MEASURED[:-1]
+    assert all(one["cpu_s"] > 0 and one["naive_cpu_s"] > 0 for one in result["steps"])
+    assert result["share"] == round(1 - result["naive_cpu_s"] / result["cpu_s"], 3)

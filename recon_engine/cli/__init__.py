@@ -18,6 +18,7 @@ from recon_engine.cli.report import report
 from recon_engine.cli.restore import restore_check
 from recon_engine.cli.run import run
 from recon_engine.cli.status import status
+from recon_engine.cli.sweep import sweep
 from recon_engine.cli.take_on import take_on
 
 __all__ = ["app", "main"]
@@ -26,7 +27,7 @@ for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post, dead_letters, redeliver, restore_check)),
-    ("The books", (seal, reopen)),
+    ("The books", (seal, reopen, sweep)),
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)

@@ -190,11 +190,13 @@ class Lake:
             known = self._datasets[sha, table] = seen, self.manifest(sha).outputs[table]
         return known[1]
 
-    def sweep(self, referenced: set[str], older_than_days: int = 7) -> list[str]:
+    def sweep(
+        self, referenced: set[str], older_than_days: int = 7, *, dry_run: bool = False
+    ) -> list[str]:
         """Remove what no published version refers to, and return its names under the root, sorted.
 
         `referenced` are the hashes of all published manifests. Landed files are never removed.
-        Younger files stay: a run may be about to publish them.
+        Younger files stay: a run may be about to publish them. A dry run removes nothing.
         Raises: GateBlocked where a referenced manifest cannot be read; nothing is removed then.
         """
         parts = {name for sha in referenced for name in self.manifest(sha).part_names()}
@@ -202,7 +204,7 @@ class Lake:
         doomed = [
             path for path in self._leftovers(referenced, parts) if path.lstat().st_mtime < before
         ]
-        for path in doomed:
+        for path in () if dry_run else doomed:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from sqlalchemy import NullPool, create_engine, text
 
 from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine import verify
@@ -68,7 +67,7 @@ def look(folder: Path) -> Seen:
                 )
             ),
             tuple(sorted(path.name for path in (folder / DROP).glob("*.csv"))),
-            verdicts(folder),
+            verdicts(project),
         )
 
 
@@ -85,11 +84,11 @@ def published(project: Project) -> dict[Scope, Tables]:
     }
 
 
-def verdicts(folder: Path) -> int:
+def verdicts(project: Project) -> int:
     """Return how many verdicts are on record."""
-    with closing(sqlite3.connect(folder / "state.db")) as con:
-        (count,) = con.execute("select count(*) from verdict").fetchone()
-        return int(count)
+    engine = create_engine(project.environment.store_url, poolclass=NullPool)
+    with engine.connect() as con:
+        return int(con.execute(text("select count(*) from verdict")).scalar_one())
 
 
 def differing_night(folder: Path) -> list[str]:

@@ -1,7 +1,9 @@
 """Kills at random: before random calls and at random instants; each is read and retried.
 
     python -m tests.faults.nightly --kills 1000 --seed 1
+    python -m tests.faults.nightly --kills 200 --postgresql postgresql+psycopg://...
 
+The second keeps the states in databases that it makes and drops beside the one of the address.
 Prints one line for what does not hold, and a summary; ends with 1 where anything did not hold. The
 same seed makes the same kills, as far as a clock can.
 """
@@ -14,10 +16,15 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from tests.faults.machine import GO_ON, KILL, KILLED, TIMED_OUT, Machine, compile_door
 from tests.faults.night import RUN, make_books
+from tests.faults.on_postgresql import Server, new_database
+from tests.faults.on_postgresql import recordings as on_postgresql
 from tests.faults.sweep import Recording, fresh, recordings, wrong_after_retry, wrong_to_read
 
 
@@ -26,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.nightly")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgresql", metavar="URL", help="keep the states on this server")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
@@ -35,13 +43,42 @@ def main() -> int:
             return 2
         warm = make_books(base / "warm")
         with Machine(door, [[*RUN, "--project", str(warm)]], base / "said") as machine:
-            return kill_all(machine, base, asked.kills, asked.seed)
+            if asked.postgresql is None:
+                return kill_all(machine, recordings(machine, base), Folders(base), asked)
+            server = Server(partial(new_database, asked.postgresql), base)
+            return kill_all(machine, on_postgresql(machine, server), server, asked)
 
 
-def kill_all(machine: Machine, base: Path, kills: int, seed: int) -> int:
+class Copies(Protocol):
+    """Copies of a project, its state with it."""
+
+    def copy(self, start: Path) -> Path:
+        """Return a copy of a project."""
+
+    def drop(self, folder: Path) -> None:
+        """Forget a copy."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Projects whose state is a file in their folder."""
+
+    base: Path
+
+    def copy(self, start: Path) -> Path:
+        """Return a copy of a project."""
+        return Path(shutil.copytree(start, fresh(self.base)))
+
+    def drop(self, folder: Path) -> None:
+        """Forget a copy."""
+        shutil.rmtree(folder)
+
+
+def kill_all(
+    machine: Machine, told: dict[str, Recording], copies: Copies, asked: argparse.Namespace
+) -> int:
     """Kill the commands of a night in turn; return 1 where anything did not hold, else 0."""
-    started, chance = time.monotonic(), random.Random(seed)  # noqa: S311 - no secret
-    told = recordings(machine, base)
+    started, chance = time.monotonic(), random.Random(asked.seed)  # noqa: S311 - no secret
     for verb, one in told.items():
         print(
             f"{verb}: {len(one.calls)} durable calls, {len(one.states)} states that a crash may "
@@ -49,27 +86,27 @@ def kill_all(machine: Machine, base: Path, kills: int, seed: int) -> int:
             flush=True,
         )
     wrong = died = torn = 0
-    for number in range(1, kills + 1):
+    for number in range(1, asked.kills + 1):
         verb = chance.choice(("run", "run", "approve", "post"))
         one = told[verb]
-        found, dead, how = killed(machine, one, base, chance)
+        found, dead, how = killed(machine, one, copies, chance)
         died += dead
         torn += sum(line.startswith("torn read") for line in found)
         wrong += sum(not line.startswith("torn read") for line in found)
         for line in found:
             print(f"kill {number}, {verb}, {how}: {line}", flush=True)
     print(
-        f"seed {seed}: {kills} kills, {died} died; torn reads {torn}, wrong after retry {wrong}; "
-        f"{time.monotonic() - started:.0f} s"
+        f"seed {asked.seed}: {asked.kills} kills, {died} died; torn reads {torn}, "
+        f"wrong after retry {wrong}; {time.monotonic() - started:.0f} s"
     )
     return 1 if torn or wrong else 0
 
 
 def killed(
-    machine: Machine, told: Recording, base: Path, chance: random.Random
+    machine: Machine, told: Recording, copies: Copies, chance: random.Random
 ) -> tuple[list[str], bool, str]:
     """Kill a command once, before a call or at an instant; return what did not hold, and how."""
-    folder = Path(shutil.copytree(told.start, fresh(base)))
+    folder = copies.copy(told.start)
     if chance.random() < 1 / 2:
         last, how = chance.randint(1, len(told.calls)), "before call"
         ending = machine.run(
@@ -81,7 +118,7 @@ def killed(
         ending = machine.run(folder, *told.words, dies_after=seconds)
         how = f"after {seconds:.3f} s"
     found = wrong_to_read(folder, told) + wrong_after_retry(machine, told, folder)
-    shutil.rmtree(folder)
+    copies.drop(folder)
     return found, ending.code in (KILLED, TIMED_OUT), how
 
 

@@ -1,7 +1,7 @@
 """A store that promises nothing, so that the cost of the promises can be measured beside it.
 
-Bytes are copied and tables written as they come: nothing is hashed, sorted, read back, checked when
-it is opened, or put on the disk before it is named.
+Bytes are copied and tables written in the order of their keys, as every output of the engine is:
+nothing is hashed, read back, checked when it is opened, or put on the disk before it is named.
 """
 
 from __future__ import annotations
@@ -47,14 +47,16 @@ class NaiveLake(Lake):
 
 
 def write(rows: Rows, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
-    """Write a relation as one Parquet file of its contract, in whatever order it comes."""
+    """Write a relation as one Parquet file of its contract, ordered by its key."""
     del place  # nothing is refused here
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     typed = (f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns)
     stamp = ", ".join(f"{name}: '{value}'" for name, value in table.stamp().items())
     form = f"format parquet, compression zstd, kv_metadata {{{stamp}}}"
-    query = f'copy (select {", ".join(typed)} from "{relation}") to $part ({form})'  # noqa: S608
+    key = ", ".join(f'"{name}"' for name in table.key)
+    rows_in_order = f'select {", ".join(typed)} from "{relation}" order by {key}'  # noqa: S608
+    query = f"copy ({rows_in_order}) to $part ({form})"
     ((count,),) = rows(query, part=str(path))
     size = path.stat().st_size
     return StagedDataset(table.name, table.contract, path, count, size, secrets.token_hex(32), {})

@@ -49,6 +49,11 @@ def status(
         terminal.show(f"sealed:    {name} to {day}" if day else f"sealed:    {name} not yet")
     if found["open"]:
         terminal.show(f"open:      {spans(found['open'])} ran and may change still")
+    if found["other_rules"]:
+        terminal.show(
+            f"stale:     {spans(found['other_rules'])} ran under other rules than today's; "
+            f"recon run --date {found['other_rules'][0]} runs it again, and those after it"
+        )
     for pending in found["pending"]:
         terminal.show(
             f"waiting:   {pending['business_date']}  {pending['entity']}  "
@@ -103,6 +108,11 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
         "published": [day for day in days if selection.date in (None, day)],
         "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
         "open": [day for day in open_dates if selection.date in (None, day)],
+        "other_rules": [
+            day
+            for day, rulebook in state.complete_under()
+            if rulebook != rules.hash and selection.date in (None, day)
+        ],
         "pending": [
             {"business_date": day, "entity": name, "files": files, "stale": day in open_dates}
             for day, name, files in state.pending_dates(date.max)

@@ -34,12 +34,19 @@ class Closings(Audit):
     def complete(self, entity: str, business_date: date, run_id: str) -> None:
         """Record that a night ended green with the files that came for it until now.
 
-        A sealed date, or one that is complete with the same files, stays as it is.
+        A sealed date, or one that is complete with the same files by the same rules, stays as it
+        is.
         """
         with self._writing() as con:
             last, arrived = _last(con, entity, business_date), _arrived(con, entity, business_date)
             stays = last is not None and (
-                last.step == SEAL or (last.step == COMPLETE and last.delivery_seq == arrived)
+                last.step == SEAL
+                or (
+                    last.step == COMPLETE
+                    and last.delivery_seq == arrived
+                    and _told(con, last.run_id, "rulebook_hash")
+                    == _told(con, run_id, "rulebook_hash")
+                )
             )
             if not stays:
                 self._step(con, COMPLETE, entity, business_date, run_id, delivery_seq=arrived)
@@ -89,7 +96,7 @@ class Closings(Audit):
                         one.business_date,
                         one.run_id,
                         actor=actor.strip(),
-                        maker=_actor(con, one.run_id) or one.actor,
+                        maker=_told(con, one.run_id, "actor") or one.actor,
                         reason=reason.strip(),
                     )
         except ReconError as error:
@@ -125,6 +132,18 @@ class Closings(Audit):
         )
         with self._reading() as con:
             return list(con.execute(wanted.distinct().order_by(STANDS.business_date)).scalars())
+
+    def complete_under(self) -> list[tuple[date, str]]:
+        """Return the complete dates that are not sealed, each with the rulebook of its last run."""
+        wanted = (
+            select(STANDS.business_date, RUN.c.rulebook_hash)
+            .join(RUN, RUN.c.run_id == STANDS.run_id)
+            .where(STANDS.step == COMPLETE)
+            .distinct()
+            .order_by(STANDS.business_date)
+        )
+        with self._reading() as con:
+            return [(day, rules) for day, rules in con.execute(wanted)]
 
     def closings(self, entity: str) -> list[Closing]:
         """Return every step of an entity's dates, in order."""
@@ -209,6 +228,7 @@ def _arrived(con: Connection, entity: str, business_date: date) -> int:
     return con.execute(select(NEWEST).where(*here)).scalar() or 0
 
 
-def _actor(con: Connection, run_id: str) -> str | None:
-    found: str | None = con.execute(select(RUN.c.actor).where(RUN.c.run_id == run_id)).scalar()
+def _told(con: Connection, run_id: str, column: str) -> str | None:
+    """Return what a run has in a column; nothing where the run is not on record."""
+    found: str | None = con.execute(select(RUN.c[column]).where(RUN.c.run_id == run_id)).scalar()
     return found

@@ -13,8 +13,8 @@ from typing import Any
 from benchmarks import backfill
 from benchmarks.world import Truth, make_world
 
-STORED = ("pull", "canonical", "matching", "allocation", "journals")
-MEASURED = (*STORED, "raw join")
+MEASURED = ("pull", "canonical", "matching", "allocation", "journals", "raw join")
+COSTS = ("cpu_s", "wall_s", "peak_mb")
 ORDER = ("pull", "landing", "canonical", "matching", "allocation", "journals", "raw join", "check")
 
 
@@ -72,26 +72,19 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def run_beside_naive(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Run every step by the real store and by the naive one, in turn, and return both costs."""
+    """Run a night with the real store and one with the naive store, and return what both cost."""
     truth = Truth(options.lines, neglected=options.neglected)
-    for place in (folder / "real", folder / "naive"):
-        make_world(place, truth, options.memory_limit, options.threads)
-    real, naive = {}, {}
-    for name in ORDER:
-        real[name] = step(name, folder / "real")
-        naive[name] = step(name, folder / "naive", "naive")
-        print(f"  {name} {real[name]['cpu_s']} {naive[name]['cpu_s']}", file=sys.stderr)
-    cost, bare = (sum(steps[name]["cpu_s"] for name in STORED) for steps in (real, naive))
+    cost, right = {}, True
+    for store in ("real", "naive"):
+        make_world(folder / store, truth, options.memory_limit, options.threads)
+        cost[store] = step("night", folder / store, store)
+        right &= step("check", folder / store, store)["matches"] == truth.matches
+    real, naive = cost["real"]["cpu_s"], cost["naive"]["cpu_s"]
     return {
         "lines": options.lines,
-        "steps": [
-            {"step": name, "cpu_s": real[name]["cpu_s"], "naive_cpu_s": naive[name]["cpu_s"]}
-            for name in STORED
-        ],
-        "cpu_s": round(cost, 2),
-        "naive_cpu_s": round(bare, 2),
-        "share": round(1 - bare / cost, 3),
-        "right": real["check"]["matches"] == naive["check"]["matches"] == truth.matches,
+        **{store: {name: one[name] for name in COSTS} for store, one in cost.items()},
+        "share": round(1 - naive / real, 3),
+        "right": right,
     }
 
 
@@ -133,12 +126,12 @@ def told(result: dict[str, Any]) -> str:
 
 def told_beside(result: dict[str, Any]) -> str:
     """Return what the promises of the store cost as a table for people."""
-    costs = [*result["steps"], {"step": "in all", **result}]
+    rows = [(store, *(result[store][name] for name in COSTS)) for store in ("real", "naive")]
     return "\n".join(
         (
-            f"{result['lines']:,} lines, CPU seconds",
-            f"{'step':<12}{'store':>9}{'naive':>9}",
-            *(f"{c['step']:<12}{c['cpu_s']:>9.2f}{c['naive_cpu_s']:>9.2f}" for c in costs),
+            f"a night of {result['lines']:,} lines",
+            f"{'store':<12}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}",
+            *(f"{store:<12}{cpu:>9.2f}{wall:>9.2f}{peak:>9}" for store, cpu, wall, peak in rows),
             f"the promises cost {result['share']:.1%} of the CPU",
         )
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.naive import promising_nothing
 from benchmarks.world import BUSINESS_DATE
+from recon_engine.night import run_night
 from recon_engine.pipeline import STAGES
 from recon_engine.pull import pull
 from recon_engine.run import Project, open_project
@@ -77,6 +78,12 @@ def _publish(project: Project, manifest: Manifest) -> None:
         project.state.publish([staged], lease, RUN_ID, "not weighed")
 
 
+def whole_night(project: Project) -> None:
+    """Pull and run the date with every gate, as `recon run` does."""
+    told = run_night(project, BUSINESS_DATE, actor="bench")
+    assert told.run.status == "done", told.run
+
+
 def join_raw(project: Project) -> None:
     """Join the canonical rows exactly and write the pairs."""
     target = path_literal(project.lake.staging / "raw_join.parquet")
@@ -122,6 +129,7 @@ def _query(project: Project, query: str) -> list[tuple[Any, ...]]:
 
 
 STEPS: dict[str, Callable[[Project], object]] = {"pull": take_files, "check": check_matches}
+STEPS["night"] = whole_night
 STEPS |= {stage.name: partial(run_stage, stage=stage) for stage in STAGES}
 STEPS["raw join"] = join_raw
 

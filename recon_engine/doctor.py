@@ -208,6 +208,7 @@ def store(environment: Environment) -> Iterator[Finding]:
     """Yield whether the state answers, and whether this clock is behind what it recorded."""
     from recon_engine.rulebook.environment import SQLITE
     from recon_engine.rulebook.problem import mask
+    from recon_engine.run.project import keys_of
     from recon_engine.store.state import open_state
 
     shown = mask(environment.store_url)
@@ -221,13 +222,24 @@ def store(environment: Environment) -> Iterator[Finding]:
             last = max((row.started_at for row in state.runs(1)), default=None)
             head = state.verify_audit()
             on_record = state.last_checkpoint()
+            keys = keys_of(environment, state)
+            faults = [*keys.faults()] if keys else []
     except ReconError as error:
         fix = "start the database, or correct its address"
         yield Finding("store", "fail", mask(str(error)), fix)
         return
     yield Finding("store", "ok", f"{shown}: answers; audit chain of {head.count} links holds")
+    yield from period_keys(environment, faults)
     yield checkpoints(environment, expected=on_record is not None)
     yield clock(last)
+
+
+def period_keys(environment: Environment, faults: list[str]) -> Iterator[Finding]:
+    """Yield whether the keys of personal fields are those on record; nothing without any."""
+    for fault in faults:
+        yield Finding("period keys", "fail", fault, "put the key back from its backup, mode 0600")
+    if environment.period_keys and not faults:
+        yield Finding("period keys", "ok", f"{environment.period_keys}: as on record")
 
 
 def checkpoints(environment: Environment, *, expected: bool) -> Finding:

@@ -41,6 +41,15 @@ class GateBlocked(ReconError):
     exit_code = ExitCode.STOPPED
 
 
+class Gone(GateBlocked):
+    """What is asked for was erased or retired: a person decided so, and nothing is damaged."""
+
+    def __init__(self, place: str, decision: str) -> None:
+        super().__init__(f"{place}: {decision}; nothing was read")
+        self.decision = decision
+        """By whom, when and why."""
+
+
 class Rejected(ReconError):
     """The other side said no, or a control did; asking again will not help."""
 

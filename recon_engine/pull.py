@@ -28,6 +28,7 @@ from recon_engine.rulebook.sources import Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from recon_engine.store.keys import Seal
     from recon_engine.store.lake import Lake
     from recon_engine.store.state import Delivery, State
 
@@ -111,6 +112,7 @@ class Pull:
                 f"{shown_name(offer.name)}: found a name with control characters; it was not landed"
             )
         named = date_in_name(source, offer.name)
+        seal = self.seal(source)
         guard = CardGuard(source)
         with tempfile.TemporaryFile(dir=self.lake.staging) as copy:
             with opened.open(source, offer, self.business_date) as stream:
@@ -121,8 +123,22 @@ class Pull:
             reading = read(copy, source, offer.name, guard)
             guard.check(offer.name)
             copy.seek(0)
-            landed = self.lake.land(copy)
+            landed = self.lake.land(copy, seal=seal)
         self.deliver(source, offer, landed.file_id, landed.size_bytes, named, reading)
+
+    def seal(self, source: Source) -> Seal | None:
+        """Return what seals the files of a source that come now; None where none is personal.
+
+        Raises: RulebookError where the project keeps no keys.
+        """
+        if not source.personal:
+            return None
+        if self.lake.keys is None:
+            raise RulebookError(
+                f"source {source.name}: found personal fields and no folder of keys, expected "
+                "privacy.keys in recon.yaml; nothing was landed"
+            )
+        return self.lake.keys.seal(source.entity, self.now)
 
     def deliver(
         self,

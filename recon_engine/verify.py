@@ -119,9 +119,8 @@ def verify(lake: Path, night: dict[str, Any], memory_limit: str = "1GB") -> list
     is tried: one cause gives one finding.
     Raises: ValueError, KeyError, TypeError where the night is none or a name reads as a pattern.
     """
-    day = date.fromisoformat(night["business_date"])
     with tempfile.TemporaryDirectory() as spill, connect(lake, spill, memory_limit) as con:
-        run = Verification(lake.resolve(), con, day)
+        run = Verification(lake.resolve(), con, date.fromisoformat(night["business_date"]))
         run.tonight = run.read_manifests(night["manifests"])
         run.before = run.read_manifests(night.get("previous", []))
         for step in (run.check_parts, run.check_datasets, run.check_landing, run.check_laws):
@@ -220,8 +219,7 @@ class Verification:
                 if self._has_contract(dataset):
                     self._check_content(dataset)
             except (duckdb.Error, KeyError, TypeError, ValueError) as error:
-                what = str(error).splitlines()[0]
-                self.find(dataset.place, f"found {what}, expected what can be read")
+                self.find(dataset.place, f"found {error!s:.200}, expected what can be read")
         for place, day, inputs in self.read:
             for name, read in inputs.items():
                 table = name.removeprefix("previous_")
@@ -290,6 +288,8 @@ class Verification:
             self.con.execute(view)
         for sha, size in self.query("select distinct file_id, size_bytes from arrival"):
             path = self.path("landing", sha)
+            if not path.exists() and any(self.lake.glob(f"personal/*/{sha}.age")):
+                continue  # sealed: who holds the key of its period can hash it, or nobody any more
             place = "/".join(path.parts[-3:])
             if self.check_hash(path, place) and path.stat().st_size != size:
                 self.find(place, f"found another length, expected {size} bytes")

@@ -95,6 +95,7 @@ def small_log(folder: Path, url: str = "", key: Path | None = None) -> Log:
         checkpoints.add(state)
         _post(state)
         _restore(state)
+        _erase(state)
         checkpoints.add(state)
         told = [json.loads(line) for line in log_lines(state)]
     return Log(folder, [(one["table"], one["row"]) for one in told], key)
@@ -154,6 +155,12 @@ def _restore(state: State) -> None:
     state.move(["p0", "p3"], "waiting", "r4")
     lost = LostHeads((AuditHead(9, "9" * 64),), ())
     state.lift(actor="ann", reason="read back", run_id="r4", runs=["r0"], lost=lost)
+
+
+def _erase(state: State) -> None:
+    state.make_key("E", "2026-02", "age1")
+    state.destroy_key("E", "2026-02", actor="cat", reason="400 days")
+    state.retire("E", MONDAY, list_sha="5" * 64, files=3, actor="cat", reason="10 years")
 
 
 def other(value: Any) -> Any:

@@ -37,17 +37,31 @@ def lake_verified(terminal: Terminal, project: Project) -> Evidence:
     """Read every file of the lake against its name, and look for every file on record."""
     from rich.progress import Progress
 
-    from recon_engine.store.soundness import changed, files_of, lacking
+    from recon_engine.store.soundness import changed, erasures, files_of, lacking, retirements
 
     files = files_of(project.lake)
     console = terminal.err if terminal.json else terminal.out
     seen = console.is_terminal and not terminal.quiet
     with Progress(console=console, disable=not seen, transient=True) as bar:
         task = bar.add_task("lake", total=len(files))
-        found = [*changed(files, lambda: bar.advance(task)), *lacking(project.lake, project.state)]
-    findings = tuple(f"{one.place}: {one.problem}" for one in found)
-    told = {"files": len(files), "findings": [asdict(one) for one in found]}
-    return Evidence(f"lake: {counted(len(files), 'file')} read to the end", findings, told)
+        found = [
+            *changed(project.lake, files, lambda: bar.advance(task)),
+            *lacking(project.lake, project.state),
+        ]
+    keys = project.lake.keys
+    findings = [f"{one.place}: {one.problem}" for one in found]
+    findings += keys.faults() if keys else ()
+    gone, went = erasures(project.lake), retirements(project.lake)
+    told = {
+        "files": len(files),
+        "findings": [asdict(one) for one in found],
+        "erased": [asdict(one) for one in gone],
+        "retired": [asdict(one) for one in went],
+    }
+    what = f"lake: {counted(len(files), 'file')} read to the end"
+    what += "".join(f"\n  {one.period}: {counted(one.files, 'file')} {one.said}" for one in gone)
+    what += "".join(f"\n  {one.what}: {counted(one.files, 'file')} {one.said}" for one in went)
+    return Evidence(what, tuple(findings), told)
 
 
 def audit_verified(project: Project, keys: tuple[Path, ...]) -> Evidence:

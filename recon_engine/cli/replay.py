@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
@@ -149,7 +150,7 @@ def concluded(terminal: Terminal, row: RunRow | None, found: list[Replayed]) -> 
         "nothing published": "nothing published: the run left everything as it was, so there is "
         "nothing to compare",
     }
-    terminal.show(said[verdict])
+    terminal.show(said[verdict], *gone_lines(found))
     code = ExitCode.STOPPED if differing else ExitCode.DONE
     content: dict[str, Any] = {
         "run": None if row is None else run_json(row),
@@ -157,6 +158,15 @@ def concluded(terminal: Terminal, row: RunRow | None, found: list[Replayed]) -> 
         "publications": [asdict(one) for one in found],
     }
     return terminal.answer("replay", code, content)
+
+
+def gone_lines(found: list[Replayed]) -> list[str]:
+    """Return one line for each decision by which scopes cannot be made again."""
+    count = Counter(decision for one in found for decision in one.gone)
+    return [
+        f"not made again: {counted(number, 'scope')}, {decision}"
+        for decision, number in sorted(count.items())
+    ]
 
 
 def moment_of(text: str) -> datetime:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recon_engine.errors import Gone
 from recon_engine.tables import TABLES
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ class Stored:
             for version in self.versions[stage]:
                 if day in (None, version.business_date):
                     parts = self._manifest(version.manifest_sha).outputs[table].parts
-                    yield version, [lake.part(part.sha) for part in parts]
+                    with suppress(Gone):  # retired by decision: there is no row to show any more
+                        yield version, [lake.part(part.sha) for part in parts]
 
     def _manifest(self, sha: str) -> Manifest:
         if sha not in self._manifests:

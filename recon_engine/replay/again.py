@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from recon_engine.errors import ReconError
+from recon_engine.errors import Gone, ReconError
 from recon_engine.pipeline import STAGES
 from recon_engine.replay.difference import Difference, difference, differences
 from recon_engine.replay.past import Past, open_past
@@ -29,6 +29,8 @@ class Replayed:
     scopes: int
     tables: int
     differences: tuple[Difference, ...]
+    gone: tuple[str, ...] = ()
+    """For each scope that cannot be made again, the decision by which its inputs are gone."""
 
 
 Say = Callable[[Replayed, int], None]
@@ -40,7 +42,8 @@ def replay(record: Record, run_id: str | None = None, say: Say | None = None) ->
 
     Each scope gets what it got then: landed files, published parts, decisions, receipts and seals
     up to its place in the record, and the rules of that time. Without `run_id` everything is made
-    again in order from landing alone: a scope then reads what was made here, and no published part.
+    again in order from landing alone: a scope then reads what was made here, and no published part
+    but of scopes whose landed files are gone by decision.
     """
     publications = record.state.publications(run_id)
     found: list[Replayed] = []
@@ -70,7 +73,10 @@ def _again(past: Past, publication: Publication, *, from_landing: bool) -> Repla
         made = _made(past, told, publication, from_landing=from_landing)
     except ReconError as error:
         made = [error for _ in told]
+    gone = [outcome.decision for outcome in made if isinstance(outcome, Gone)]
     for one, outcome in zip(told, made, strict=True):
+        if isinstance(outcome, Gone):
+            continue
         if isinstance(outcome, ReconError):
             found.append(difference(one.manifest, "", str(outcome)))
         else:
@@ -82,6 +88,7 @@ def _again(past: Past, publication: Publication, *, from_landing: bool) -> Repla
         len(publication.versions),
         sum(len(one.manifest.outputs) for one in told),
         tuple(found),
+        tuple(gone),
     )
 
 
@@ -109,8 +116,19 @@ def _made(
     outcomes = iter(make_all(project, [job for job in jobs if isinstance(job, Job)]))
     made = [next(outcomes) if isinstance(job, Job) else job for job in jobs]
     if from_landing:
-        _publish(project, [one for one in made if isinstance(one, Manifest)], publication)
+        _publish(project, [*_standing(told, made)], publication)
     return made
+
+
+def _standing(
+    told: Sequence[Published], made: Sequence[Manifest | ReconError]
+) -> Iterator[Manifest]:
+    """Yield what the next stages read: what was made, and what is on record of what is gone."""
+    for one, outcome in zip(told, made, strict=True):
+        if isinstance(outcome, Gone):
+            yield one.manifest
+        elif isinstance(outcome, Manifest):
+            yield outcome
 
 
 def _jobs(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from recon_engine.errors import GateBlocked, ReconError
+from recon_engine.errors import GateBlocked, Gone, ReconError
 from recon_engine.replay.past import Past
 from recon_engine.store.digest import row_text
 from recon_engine.store.engine import mask
@@ -79,6 +79,8 @@ def _damage(past: Past, dataset: Dataset) -> str:
     try:
         for part in dataset.parts:
             past.record.lake.part(part.sha)
+    except Gone:
+        return ""  # by decision; what was made is held against the hash on record
     except GateBlocked as error:
         return str(error)
     return ""

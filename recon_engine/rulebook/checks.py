@@ -51,6 +51,11 @@ def check(rulebook: Rulebook, environment: Environment) -> list[Problem]:
             expected = f"an installed parser: {listed(sorted(parsers))}"
             text = f"found '{source.parser}', expected {expected}"
             problems.append(document.problem(("parser",), text))
+        if source.personal and environment.period_keys is None:
+            text = (
+                "found personal fields and no folder of keys, expected privacy.keys in recon.yaml"
+            )
+            problems.append(document.problem(("personal",), text))
     return sorted(problems)
 
 

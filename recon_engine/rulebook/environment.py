@@ -124,6 +124,12 @@ class CheckpointsEntry(Model):
     )
 
 
+class PrivacyEntry(Model):
+    """Where the keys of personal fields are kept: outside lake and database, and backed up."""
+
+    keys: str = Field(min_length=1, description="folder of keys, its owner's alone")
+
+
 class EnvironmentFile(Model):
     """`recon.yaml` as written."""
 
@@ -146,6 +152,7 @@ class EnvironmentFile(Model):
     checkpoints: CheckpointsEntry = Field(
         default=CheckpointsEntry(), description="heads of the audit log outside the database"
     )
+    privacy: PrivacyEntry | None = Field(default=None, description="keys of personal fields")
 
 
 @dataclass(frozen=True)
@@ -248,6 +255,8 @@ class Environment:
     """File outside the state that tells where the audit log ended."""
     checkpoint_key: Path | None = None
     """Private key that signs the checkpoints, if there is one."""
+    period_keys: Path | None = None
+    """Folder of the keys of personal fields, if there is one."""
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
@@ -273,6 +282,10 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         if doors != 1:
             text = f"found {doors} of folder, sftp, sql and sql_env, expected one"
             problems.append(document.problem(("connections", name), text))
+    keys = root / entry.privacy.keys if entry.privacy else None
+    if keys is not None and keys.resolve().is_relative_to((root / entry.lake).resolve()):
+        text = "found a folder of the lake, expected one outside: copies of both go other ways"
+        problems.append(document.problem(("privacy", "keys"), text))
     if problems:
         raise refuse(problems)
     given = entry.checkpoints
@@ -294,6 +307,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         delivery=entry.delivery,
         checkpoints=root / (given.file or (root / entry.lake).parent / CHECKPOINTS),
         checkpoint_key=root / given.key if given.key else None,
+        period_keys=keys,
     )
 
 

@@ -9,6 +9,23 @@ from pydantic import Field, field_validator
 from recon_engine.rulebook.model import Mapping
 
 
+class Retention(Mapping):
+    """How long what a person may ask to be erased, and what only takes room, is kept at least."""
+
+    personal_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="days after a month of arrival before which its key is not destroyed; "
+        "absent: kept for ever",
+    )
+    file_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="days after a date before which its files are not retired; absent: kept for "
+        "ever",
+    )
+
+
 class Policy(Mapping):
     """Limits and owners for the whole project."""
 
@@ -27,6 +44,9 @@ class Policy(Mapping):
     )
     owners: dict[str, str] = Field(default={}, description="reason: team that looks at it first")
     default_owner: str = "finance operations"
+    retention: Retention = Field(
+        default=Retention(), description="what is kept how long before it may be destroyed"
+    )
     maker: str = Field(default="recon service", description="who prepares a scheduled run")
 
     @field_validator("seal_after")

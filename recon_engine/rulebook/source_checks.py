@@ -11,7 +11,7 @@ from recon_engine.rulebook.sources import Source
 from recon_engine.rulebook.yaml import Document, Loc
 from recon_engine.rulebook.zones import zone_fault
 from recon_engine.tables.canonical import KINDS
-from recon_engine.tables.records import RECORDS
+from recon_engine.tables.records import PERSONAL, RECORDS
 
 DOCUMENT_KINDS = ("invoice", "credit_note")
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -61,6 +61,7 @@ def check_source(source: Source, document: Document) -> Iterator[Problem]:
     if fault := calendar_fault(source.calendar):
         yield document.problem(("calendar",), fault)
     yield from kinds(source, document)
+    yield from personal(source, document)
     yield from needs(source, document)
 
 
@@ -114,6 +115,24 @@ def kinds(source: Source, document: Document) -> Iterator[Problem]:
         if printed != printed.lower():
             text = f"found '{printed}', expected lower case: kinds are compared so"
             yield document.problem(("kinds", printed), text, key=True)
+
+
+def personal(source: Source, document: Document) -> Iterator[Problem]:
+    """Personal fields are of the closed list, and nothing that is kept in the open hangs on one."""
+    known = PERSONAL.get(source.record, ())
+    expected = f"one of {', '.join(known)}" if known else f"none for a source of {source.record}"
+    for position, name in enumerate(source.personal):
+        if name not in known:
+            yield document.problem(("personal", position), f"found '{name}', expected {expected}")
+    kept: list[tuple[Loc, str]] = [
+        (("business_date", "field"), source.business_date.field),
+        (("batch", "field"), source.batch.field),
+        *((("identity", position), name) for position, name in enumerate(source.identity)),
+    ]
+    for loc, name in kept:
+        if name in source.personal:
+            text = f"found '{name}', which is personal, expected a field that is not"
+            yield document.problem(loc, text)
 
 
 def needs(source: Source, document: Document) -> Iterator[Problem]:

@@ -123,6 +123,11 @@ class Source(Mapping):
     zones: dict[str, Offset] = Field(
         default={}, description="abbreviation in the file: offset, as +01:00"
     )
+    personal: tuple[str, ...] = Field(
+        default=(),
+        description="record fields with personal data: remittance of a bank, customer of ledger "
+        "and billing; the file is sealed, and tokens stand for them in every table",
+    )
     processor: str = ""
     processor_account: str = Field(
         default="", description="account that every row must carry, if it says one"

@@ -14,6 +14,7 @@ from recon_engine.rulebook.environment import SQLITE, Environment, load_environm
 from recon_engine.rulebook.rulebook import Rulebook, load
 from recon_engine.store import shared
 from recon_engine.store.checkpoints import Checkpoints
+from recon_engine.store.keys import Keys
 from recon_engine.store.lake import Lake, Stamp
 from recon_engine.store.manifest import Manifest
 from recon_engine.store.state import State, open_state
@@ -44,12 +45,18 @@ def open_project(folder: Path) -> Iterator[Project]:
     with open_state(environment.store_url) as state, ExitStack() as ending:
         ending.callback(shared.stop)
         ending.push(_Checkpointed(checkpoints, state))
-        yield Project(folder, environment, rulebook, state, Lake(environment.lake, stamped(state)))
+        lake = Lake(environment.lake, stamped(state), keys_of(environment, state), state)
+        yield Project(folder, environment, rulebook, state, lake)
 
 
 def checkpoints_of(environment: Environment) -> Checkpoints:
     """Return where the checkpoints of a project are kept."""
     return Checkpoints(environment.checkpoints, environment.checkpoint_key)
+
+
+def keys_of(environment: Environment, state: State) -> Keys | None:
+    """Return the keys of a project, if it keeps any."""
+    return Keys(environment.period_keys, state) if environment.period_keys else None
 
 
 def stamped(state: State) -> Stamp:
@@ -110,4 +117,5 @@ def open_record(environment: Environment) -> Iterator[Record]:
             url = f"{SQLITE}{nowhere}/state.db"
         lake = environment.lake if environment.lake.is_dir() else nowhere / "lake"
         state = stack.enter_context(open_state(url))
-        yield Record(environment, state, Lake(lake))
+        keys = keys_of(environment, state)
+        yield Record(environment, state, Lake(lake, keys=keys, retirements=state))

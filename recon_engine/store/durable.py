@@ -30,12 +30,12 @@ def clear_faults(path: Path) -> Iterator[None]:
         raise kind(f"{path}: {reason}; the file was not written") from error
 
 
-def make_folder(folder: Path) -> Path:
+def make_folder(folder: Path, mode: int = FOLDER_MODE) -> Path:
     """Return the folder, made with its parents if missing; its name is on the disk."""
     missing = [step for step in (folder, *folder.parents) if not step.exists()]
     with clear_faults(folder):
         for step in reversed(missing):
-            step.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            step.mkdir(mode=mode, exist_ok=True)
             sync_folder(step.parent)
     return folder
 
@@ -65,10 +65,10 @@ def append(handle: int, content: bytes) -> None:
 class NewFile:
     """An unfinished file under a temporary name; each write is whole or raises."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mode: int = FILE_MODE) -> None:
         self.path = folder / f"{TEMPORARY}{uuid.uuid4().hex}"
         with clear_faults(folder):
-            self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+            self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
 
     def write(self, content: bytes) -> None:
         """Write all of it, or raise."""
@@ -86,12 +86,12 @@ class NewFile:
 
 
 @contextmanager
-def new_file(folder: Path) -> Iterator[NewFile]:
+def new_file(folder: Path, mode: int = FILE_MODE) -> Iterator[NewFile]:
     """Give a file under a temporary name; on leaving, its bytes are on the disk and it is closed.
 
     The caller then gives it its name with `settle`. It is removed where anything was raised.
     """
-    file = NewFile(folder)
+    file = NewFile(folder, mode)
     try:
         try:
             yield file

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from recon_engine.errors import GateBlocked, ReconError
+from recon_engine.errors import GateBlocked, Gone, ReconError, Rejected
 from recon_engine.ids import BLOCK, hash_stream, sha256_hex
-from recon_engine.store import durable
+from recon_engine.store import durable, sealed
+from recon_engine.store.cloak import Cloak
+from recon_engine.store.keys import Keys, Seal, erased
 from recon_engine.store.manifest import Dataset, Manifest, read_manifest
+from recon_engine.store.retired import Retired, RetirementRecord
 
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DAY_SECONDS = 86_400
@@ -32,19 +35,33 @@ class Landed:
 
     file_id: str
     size_bytes: int
+    period: str = ""
+    """The period whose key seals it, `E1-2026-03`; empty where its bytes lie open."""
 
 
 class Lake:
     """Folders of files under their hash; staging, spill and runs, where no reader looks."""
 
-    def __init__(self, root: Path, stamp: Stamp | None = None) -> None:
-        """Open the lake of a folder; `stamp` puts on a manifest what is known when it is kept."""
-        self._stamp = stamp
+    def __init__(
+        self,
+        root: Path,
+        stamp: Stamp | None = None,
+        keys: Keys | None = None,
+        retirements: RetirementRecord | None = None,
+    ) -> None:
+        """Open the lake of a folder; `stamp` puts on a manifest what is known when it is kept.
+
+        `keys` seal what holds personal fields; without them nothing such can land or be read.
+        `retirements` tell which files are gone by decision.
+        """
+        self._stamp, self.keys = stamp, keys
         self.root = durable.make_folder(root.resolve())
         self.landing = durable.make_folder(self.root / "landing")
+        self.personal = self.root / "personal"
         self.parts = durable.make_folder(self.root / "parts")
         self.manifests = durable.make_folder(self.root / "manifests")
         self.results = durable.make_folder(self.root / "results")
+        self.retired = Retired(self.results, retirements) if retirements else None
         self.rulebooks = durable.make_folder(self.root / "rulebooks")
         self.staging = durable.make_folder(self.root / "staging")
         self.spill = durable.make_folder(self.root / "spill")
@@ -58,12 +75,16 @@ class Lake:
         """The folders that parts are read from."""
         return (self.parts,)
 
-    def land(self, stream: BinaryIO, scan: Scan | None = None) -> Landed:
+    def land(self, stream: BinaryIO, scan: Scan | None = None, seal: Seal | None = None) -> Landed:
         """Return the identity of a stream's bytes, which are then on the disk under their hash.
 
         Known bytes are not kept twice. `scan` sees every block in order and an empty one at the end
-        before the file has a name; what it raises keeps the bytes out.
+        before the file has a name; what it raises keeps the bytes out. With a `seal` they are
+        readable with the key of its period alone; bytes that are sealed already stay as they are.
+        Raises: Rejected where the key that sealed these bytes was destroyed.
         """
+        if seal is not None:
+            return self._land_sealed(stream, scan, seal)
         digest, size = hashlib.sha256(), 0
         with durable.new_file(self.landing) as file:
             while block := stream.read(BLOCK):
@@ -78,12 +99,60 @@ class Lake:
         durable.settle(file.path, self.landing / file_id)
         return Landed(file_id, size)
 
+    def _land_sealed(self, stream: BinaryIO, scan: Scan | None, seal: Seal) -> Landed:
+        folder = durable.make_folder(self.personal / seal.period)
+        file_id, size, unfinished = sealed.seal(stream, scan, folder, seal.recipient)
+        there = self.sealed(file_id)
+        if there is None:
+            durable.settle(unfinished, folder / f"{file_id}{sealed.SUFFIX}")
+            return Landed(file_id, size, seal.period)
+        unfinished.unlink()
+        period = there.parent.name
+        standing = self.keys.standing(period) if self.keys else None
+        if standing is not None and standing.step == "destroyed":
+            raise Rejected(
+                f"file {file_id[:12]}: the same bytes came in {period}, {erased(standing)}; "
+                "the file was not landed"
+            )
+        return Landed(file_id, size, period)
+
+    def sealed(self, file_id: str) -> Path | None:
+        """Return where a landed file lies that the key of a period sealed, or None."""
+        folders = sorted(self.personal.iterdir()) if self.personal.is_dir() else ()
+        paths = (folder / f"{_checked(file_id)}{sealed.SUFFIX}" for folder in folders)
+        return next((path for path in paths if path.exists()), None)
+
+    def cloak(self, file_id: str) -> Cloak:
+        """Return what makes the tokens for rows of a landed file: by the key that sealed it.
+
+        Raises: Gone where that was destroyed; GateBlocked where no key sealed the file.
+        """
+        path = self.sealed(file_id)
+        if path is None:
+            self._refuse_retired(self.landing / file_id)
+        if path is None or self.keys is None:
+            raise GateBlocked(
+                f"file {file_id[:12]}: found its bytes open, or no folder of keys, expected a file "
+                "that landed after its source named personal fields; nothing was read"
+            )
+        return self.keys.cloak(path.parent.name)
+
     def open_landed(self, file_id: str) -> BinaryIO:
         """Return the bytes of a landed file, read once to check them against its hash.
 
-        Raises: GateBlocked where they changed since they landed, or are gone.
+        Raises: GateBlocked where they changed since they landed, or are gone; Gone where a person
+                decided that nobody reads them.
         """
         path = self.landing / _checked(file_id)
+        there = None if path.exists() else self.sealed(file_id)
+        if there is not None:
+            if self.keys is None:
+                raise ReconError(
+                    f"{there}: found a sealed file and no folder of keys, expected privacy.keys in "
+                    "recon.yaml; nothing was read"
+                )
+            return sealed.unseal(there, self.keys.identity(there.parent.name), self.staging)
+        self._refuse_retired(path)
         stream = _open(path)
         try:
             found, _ = hash_stream(stream)
@@ -114,9 +183,10 @@ class Lake:
     def part(self, sha: str) -> Path:
         """Return the path of a part whose bytes agree with its name; hashed once a process.
 
-        Raises: GateBlocked where they do not, or the file is gone.
+        Raises: GateBlocked where they do not, or the file is gone; Gone where a person retired it.
         """
         path = self.parts / f"{_checked(sha)}.parquet"
+        self._refuse_retired(path)
         seen = _print_of(path)
         if self._verified.get(path) != seen:
             with _open(path) as stream:
@@ -125,6 +195,12 @@ class Lake:
                 raise GateBlocked(_changed(path))
             self._verified[path] = seen
         return path
+
+    def _refuse_retired(self, path: Path) -> None:
+        if self.retired is None or path.exists():
+            return
+        if said := self.retired.said(path.stem):
+            raise Gone(str(path.relative_to(self.root)), said)
 
     def put_manifest(self, manifest: Manifest) -> str:
         """Return the hash of a manifest's text, under which it is on the disk."""
@@ -195,7 +271,7 @@ class Lake:
     ) -> list[str]:
         """Remove what no published version refers to, and return its names under the root, sorted.
 
-        `referenced` are the hashes of all published manifests. Landed files are never removed.
+        `referenced` are the hashes of all published manifests. No landed file is removed here.
         Younger files stay: a run may be about to publish them. A dry run removes nothing.
         Raises: GateBlocked where a referenced manifest cannot be read; nothing is removed then.
         """
@@ -214,7 +290,7 @@ class Lake:
     def _leftovers(self, manifests: set[str], parts: set[str]) -> Iterator[Path]:
         for folder, kept in ((self.manifests, manifests), (self.parts, parts)):
             yield from (path for path in folder.iterdir() if path.stem not in kept)
-        for folder in (self.landing, self.results, self.rulebooks):
+        for folder in (self.landing, self.results, self.rulebooks, *self.personal.glob("*")):
             yield from folder.glob(f"{durable.TEMPORARY}*")
         for folder in (self.staging, self.spill, self.runs):
             yield from folder.iterdir()

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from recon_engine.errors import GateBlocked
 from recon_engine.ids import hash_stream
+from recon_engine.store.cloak import Cloak
 from recon_engine.store.lake import Lake
 from recon_engine.store.manifest import Dataset, Manifest
 
@@ -30,6 +31,10 @@ class Overlay(Lake):
     def open_landed(self, file_id: str) -> BinaryIO:
         """Return the bytes of a file that landed below."""
         return self.below.open_landed(file_id)
+
+    def cloak(self, file_id: str) -> Cloak:
+        """Return what makes the tokens for rows of a file that landed below."""
+        return self.below.cloak(file_id)
 
     def adopt(self, staged: Path) -> str:
         """Return the hash of a staged part, which stands above unless it stands below as it was."""

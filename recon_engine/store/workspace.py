@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.store import export, macros
+from recon_engine.store.cloak import Cloak
 from recon_engine.store.engine import clear_errors, path_literal
 from recon_engine.store.export import StagedDataset
 from recon_engine.store.lake import Lake
@@ -137,6 +138,10 @@ class Workspace:
     def open_landed(self, file_id: str) -> BinaryIO:
         """Return the bytes of a landed file, checked against its hash."""
         return self._lake.open_landed(file_id)
+
+    def cloak(self, file_id: str) -> Cloak:
+        """Return what makes tokens of the personal fields of a landed file."""
+        return self._lake.cloak(file_id)
 
     def relations(self) -> set[str]:
         """Return the names of all inputs and tables made so far."""

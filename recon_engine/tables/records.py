@@ -165,4 +165,7 @@ BILLING = Record(
 
 RATE = Record("rate", "fx_rate", ("entity", "from_currency", "to_currency", "rate_date", "rate"))
 
+PERSONAL = {"bank": ("remittance",), "ledger": ("customer",), "billing": ("customer",)}
+"""Record: fields that may be declared personal."""
+
 RECORDS = {r.name: r for r in (SETTLEMENT, STATEMENT, BANK, LEDGER, TRIAL_BALANCE, BILLING, RATE)}

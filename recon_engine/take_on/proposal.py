@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,7 +17,7 @@ from recon_engine.run import Project
 from recon_engine.run.runner import Say
 from recon_engine.run.take_ons import TakeOn, approved, take_on_id, take_ons
 from recon_engine.take_on.positions import Position
-from recon_engine.take_on.rehearsal import carry_out, record, rehearse
+from recon_engine.take_on.rehearsal import carry_out, land, record, rehearse
 
 ALL_PROVED = "every account proved"
 ACCEPTED = "accepted unproved: "
@@ -67,7 +66,7 @@ def propose(
     found = rehearse(project, one, content, opening)
     _refuse_unequal(one, found)
     if not dry_run:
-        project.lake.land(io.BytesIO(content))
+        land(project, entity, content)
         record(project, one)
     return Proposal(one, found, len(opening.rows))
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recon_engine.errors import GateBlocked, Unavailable
+from recon_engine.errors import GateBlocked, RulebookError, Unavailable
 from recon_engine.night import NightResult, run_night
 from recon_engine.parsers.opening import Opening
 from recon_engine.run import Project
 from recon_engine.run.attempt import new_run_id
+from recon_engine.run.project import keys_of
 from recon_engine.run.result import RunResult
 from recon_engine.run.runner import Say
 from recon_engine.run.take_ons import KIND, TakeOn
@@ -34,7 +35,7 @@ def rehearse(
     Raises: Unavailable or GateBlocked with what stops the night, other than a difference.
     """
     with _scratch(project, one.entity) as scratch:
-        scratch.lake.land(io.BytesIO(content))
+        land(scratch, one.entity, content)
         record(scratch, one)
         scratch.state.judge(
             batch_id=one.take_on_id,
@@ -51,6 +52,21 @@ def rehearse(
     differs = any(position.verdict == "differs" for position in found)
     _refuse_stopped(result, but="reporting" if differs else "")
     return found
+
+
+def land(project: Project, entity: str, content: bytes) -> None:
+    """Land a file of opening items; sealed where a source of the entity has personal fields."""
+    personal = any(
+        source.personal for source in project.rulebook.sources.values() if source.entity == entity
+    )
+    keys = project.lake.keys
+    if personal and keys is None:
+        raise RulebookError(
+            f"{entity}: found personal fields and no folder of keys, expected privacy.keys in "
+            "recon.yaml; nothing was taken on"
+        )
+    seal = keys.seal(entity, datetime.now(UTC)) if personal and keys else None
+    project.lake.land(io.BytesIO(content), seal=seal)
 
 
 def record(project: Project, one: TakeOn) -> None:
@@ -76,7 +92,8 @@ def carry_out(
     """
     run_id = new_run_id(one.business_date)
     project.state.seal(one.entity, one.business_date - DAY, run_id)
-    size_bytes = (project.lake.landing / one.file_id).stat().st_size
+    with project.lake.open_landed(one.file_id) as stream:
+        size_bytes = stream.seek(0, io.SEEK_END)
     for source in sorted({row["source"] for row in opening.rows}):
         project.state.deliver(
             source=source,
@@ -107,9 +124,11 @@ def _scratch(project: Project, entity: str) -> Iterator[Project]:
     with tempfile.TemporaryDirectory(prefix="recon-take-on-") as folder:
         lake = Path(folder) / "lake"
         address = f"sqlite:///{folder}/state.db"
-        environment = replace(project.environment, store_url=address, lake=lake)
+        keys = Path(folder) / "keys" if project.environment.period_keys else None
+        environment = replace(project.environment, store_url=address, lake=lake, period_keys=keys)
         with open_state(address) as state:
-            yield Project(project.folder, environment, alone, state, Lake(lake))
+            held = Lake(lake, keys=keys_of(environment, state))
+            yield Project(project.folder, environment, alone, state, held)
 
 
 def _refuse_stopped(result: RunResult, but: str) -> None:

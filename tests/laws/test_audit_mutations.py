@@ -25,7 +25,7 @@ EVENTS = {
     "deliver", "refuse", "begin_run", "finish_run", "resume_run", "lease", "renew", "publish",
     "release", "complete", "seal", "reopen", "decide", "reject", "approve", "queue", "sending",
     "ambiguous", "posted", "rejected", "dead", "redeliver", "pause", "waiting", "lift",
-    "checkpoint",
+    "checkpoint", "make_key", "destroy_key", "retire",
 }  # fmt: skip
 
 

@@ -31,14 +31,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def damages(project: Project, files: list[Path] | None = None) -> list[Damage]:
     """Return what is wrong with some files, or with all, and what is missing."""
-    found = changed(files_of(project.lake) if files is None else files)
+    found = changed(project.lake, files_of(project.lake) if files is None else files)
     return [*found, *lacking(project.lake, project.state)]
 
 
 def test_a_sound_lake_has_no_damage_and_files_of_every_kind(project: Project) -> None:
     seen = []
 
-    assert [*changed(files_of(project.lake), lambda: seen.append(1))] == []
+    assert [*changed(project.lake, files_of(project.lake), lambda: seen.append(1))] == []
     assert damages(project) == []
     assert len(seen) == len(files_of(project.lake))
     assert {path.parent.name for path in files_of(project.lake)} == SUFFIXES.keys()
@@ -54,7 +54,7 @@ def test_one_flipped_bit_anywhere_is_found_by_the_name_of_the_file(project: Proj
             flipped = true[:place] + bytes([true[place] ^ 1 << number]) + true[place + 1 :]
             try:
                 path.write_bytes(flipped)
-                found = {damage.place for damage in changed([path])}
+                found = {damage.place for damage in changed(project.lake, [path])}
             finally:
                 path.write_bytes(true)
             if found != {f"{path.parent.name}/{path.name}"}:

@@ -1,5 +1,5 @@
 -- bank_candidate: every booked entry of the bank files, typed where its text allows
--- in:  record_bank         one row per entry read, text as printed
+-- in:  record_bank         one row per entry read, text as printed; remittance_shown may be a token
 --      source_file         one row per delivery
 --      currency_exponent   currency, decimals
 -- out: one row per entry read; what could not be read is null beside its raw_ text
@@ -20,7 +20,7 @@ select
         r.structured_ref,
         nullif(regexp_extract(concat_ws(' ', r.remittance, r.end_to_end_ref), $reference_pattern), '')
     ) as reference,
-    r.remittance as remittance,
+    r.remittance_shown as remittance,
     cast(strict_time(substr(r.booking_date, 1, $date_length), $date_format) as date) as booking_date,
     cast(strict_time(substr(r.value_date, 1, $date_length), $date_format) as date) as value_date,
     cast(strict_time(substr(r.booking_date, 1, $date_length), $date_format) as date) as event_date,

@@ -125,6 +125,7 @@ def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) ->
         "processor": source.processor,
         "processor_account": source.processor_account,
         "bank_account": source.bank_account,
+        "personal": list(source.personal),
         "closes_at_zero": source.closes_at_zero,
         "identity": list(source.identity or IDENTITY),
         "fee_sign": 1 if source.fee_sign == "cost_plus" else -1,

@@ -12,10 +12,13 @@ from recon_engine.errors import ParseError
 from recon_engine.parsers.parser import Parser
 from recon_engine.rulebook.sources import Source
 from recon_engine.stages.stage import small_table
+from recon_engine.store.cloak import Cloak
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.records import RECORDS, STATEMENT, Record
 
 SQL = Path(__file__).parent
+SHOWN = {"remittance": "remittance_shown"}
+"""Field that is still read as printed: the column with what tables show of it."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,12 @@ def read_files(
 
 
 def _read(inputs: Workspace, source: Source, parser: Parser, arrival: Arrival) -> None:
+    cloak = inputs.cloak(arrival.file_id) if source.personal else None
     with inputs.open_landed(arrival.file_id) as stream:
         batches = parser.parse(stream, source, arrival.file_name)
         for name, batch in _placed(batches, arrival):
-            inputs.append(f"record_{name}", [batch])
+            shown = batch if cloak is None else hidden(batch, source, cloak)
+            inputs.append(f"record_{name}", [_with_shown(shown, name)])
 
 
 def _forget(inputs: Workspace, kinds: tuple[Record, ...], arrival: Arrival) -> None:
@@ -130,5 +135,26 @@ def _with_place(batch: pa.RecordBatch, file_id: str, delivery_seq: int) -> pa.Re
     return pa.RecordBatch.from_pydict({**place, **columns})
 
 
+def hidden(batch: pa.RecordBatch, source: Source, cloak: Cloak) -> pa.RecordBatch:
+    """Return a batch with tokens for personal fields, and digests that nobody can try rows against.
+
+    The remittance text itself stays beside its token: references are looked for in it.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns["row_digest"] = cloak.digests(columns["row_digest"])
+    for name in set(source.personal) & columns.keys():
+        columns[SHOWN.get(name, name)] = cloak.tokens(columns[name])
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _with_shown(batch: pa.RecordBatch, record: str) -> pa.RecordBatch:
+    """Return a batch of the bank with what its tables show of each text: by default the text."""
+    for name, shown in SHOWN.items() if record == "bank" else ():
+        if shown not in batch.schema.names:
+            batch = batch.append_column(shown, batch.column(name))
+    return batch
+
+
 def _empty(record: Record) -> pa.RecordBatch:
-    return _with_place(pa.RecordBatch.from_pylist([], schema=record.arrow()), "", 0)
+    placed = _with_place(pa.RecordBatch.from_pylist([], schema=record.arrow()), "", 0)
+    return _with_shown(placed, record.name)

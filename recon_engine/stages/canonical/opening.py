@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from recon_engine.errors import ParseError
@@ -10,6 +12,7 @@ from recon_engine.periods import due_dates
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.rulebook.sources import Source
 from recon_engine.stages.stage import RunContext
+from recon_engine.store.cloak import Cloak
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.canonical import OPENING_ITEM
 
@@ -28,8 +31,18 @@ def read_opening_items(inputs: Workspace, rules: Rulebook, source: Source, run: 
         if opening.problems:
             raise ParseError(f"{opening.problems[0]}; nothing of its source was published")
         rows = [row for row in opening.rows if row["source"] == source.name]
+        if rows and source.personal:
+            _hide(rows, source, inputs.cloak(run.take_on))
     for row in rows:
         if row["kind"] == "payout" and row["due_date"] is None:
             sent = row["event_date"]
             row["due_date"] = due_dates([sent], source.payout_lag_days, source.calendar)[sent]
     inputs.register("opening_item", pa.Table.from_pylist(rows, schema=OPENING_ITEM.arrow()))
+
+
+def _hide(rows: list[dict[str, Any]], source: Source, cloak: Cloak) -> None:
+    """Put tokens in the place of personal fields, as in the rows of the source itself."""
+    for row in rows:
+        row["row_digest"] = cloak.digest(row["row_digest"])
+        for name in set(source.personal) & row.keys():
+            row[name] = cloak.token(row[name]) if row[name] else row[name]

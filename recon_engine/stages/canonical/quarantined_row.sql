@@ -9,7 +9,9 @@ select
     c.rule_id as rule_id,
     $dataset as dataset,
     r.field as field,
-    c.found as found,
+    case when c.found is not null and list_contains(cast($personal as varchar[]), r.field) then 'hidden'
+        else c.found
+    end as found,
     r.meaning as expected,
     c.amount_minor as amount_minor,
     c.currency as currency,

@@ -6,6 +6,7 @@ from recon_engine.store.state.closings import Closings
 from recon_engine.store.state.commit import Commits
 from recon_engine.store.state.database import Clock, open_database, utc_now
 from recon_engine.store.state.decisions import Decisions
+from recon_engine.store.state.erasures import Erasures
 from recon_engine.store.state.holds import Holds
 from recon_engine.store.state.intake import Intake
 from recon_engine.store.state.leases import Lease, Leases
@@ -22,9 +23,11 @@ from recon_engine.store.state.rows import (
     Letter,
     LostHeads,
     OutboxRow,
+    PeriodKey,
     Position,
     Publication,
     Receipt,
+    Retirement,
     RunRow,
     Staged,
     Step,
@@ -45,9 +48,11 @@ __all__ = [
     "Letter",
     "LostHeads",
     "OutboxRow",
+    "PeriodKey",
     "Position",
     "Publication",
     "Receipt",
+    "Retirement",
     "RunRow",
     "Staged",
     "State",
@@ -58,7 +63,9 @@ __all__ = [
 ]
 
 
-class State(Intake, Runs, Closings, Leases, Commits, Decisions, Holds, Positions, Outside):
+class State(
+    Intake, Runs, Closings, Leases, Commits, Decisions, Holds, Positions, Outside, Erasures
+):
     """All of it on one database: a method is a transaction, a write leaves an audit row."""
 
     def __enter__(self) -> State:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -48,6 +48,8 @@ APPEND_ONLY = (
     "closing",
     "outbox_step",
     "hold",
+    "period_key",
+    "retirement",
 )
 """Tables whose rows a trigger keeps from being changed or removed."""
 
@@ -245,6 +247,38 @@ CLOSING = Table(
     ),
     CheckConstraint("step <> 'reopen' or (actor <> '' and reason <> '')", name="words_given"),
     Index(None, "entity", "business_date"),
+)
+
+PERIOD_KEY = Table(
+    "period_key",
+    METADATA,
+    sequence("period_key_seq"),
+    text("entity"),
+    text("period"),
+    text("step"),
+    text("recipient"),
+    text("actor"),
+    text("reason"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("entity", "period", "step"),
+    one_of("step", ("made", "destroyed")),
+    CheckConstraint(
+        "step <> 'destroyed' or (trim(actor) <> '' and trim(reason) <> '')", name="words_given"
+    ),
+)
+
+RETIREMENT = Table(
+    "retirement",
+    METADATA,
+    sequence("retirement_seq"),
+    text("entity"),
+    Column("upto", Date, nullable=False),
+    sha("list_sha"),
+    Column("files", BigInteger, nullable=False),
+    text("actor"),
+    text("reason"),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("trim(actor) <> '' and trim(reason) <> ''", name="words_given"),
 )
 
 DECISION = Table(

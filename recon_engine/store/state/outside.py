@@ -9,7 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from recon_engine.store.state.audit import CHUNK_ROWS, Audit
-from recon_engine.store.state.models import AUDIT, DATASET_VERSION, DELIVERY, METADATA
+from recon_engine.store.state.models import (
+    AUDIT,
+    DATASET_VERSION,
+    DELIVERY,
+    METADATA,
+    RETIREMENT,
+)
 from recon_engine.store.state.rows import AuditHead, AuditRow
 
 CHECKPOINT = "checkpoint"
@@ -25,6 +31,8 @@ LOGGED = (
     "outbox",
     "outbox_step",
     "hold",
+    "period_key",
+    "retirement",
 )
 """Tables that the audit log tells of, itself first."""
 
@@ -55,11 +63,12 @@ class Outside(Audit):
             self._record(con, CHECKPOINT, file, {"lines": list(lines)})
 
     def evidence(self) -> Iterator[tuple[str, str]]:
-        """Yield every file of the lake that a delivery or a version names: folder and hash."""
+        """Yield every file of the lake that a row on record names: folder and hash."""
         wanted = (
             ("landing", DELIVERY.c.file_id),
             ("manifests", DATASET_VERSION.c.manifest_sha),
             ("results", DATASET_VERSION.c.gate_sha),
+            ("results", RETIREMENT.c.list_sha),
         )
         with self._reading() as con:
             for folder, column in wanted:

@@ -143,6 +143,37 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class PeriodKey:
+    """One step of a key: `made` or `destroyed`; the last one counts.
+
+    `recipient` is its public half. The key of row digests has no entity, and a print of itself.
+    """
+
+    period_key_seq: int
+    entity: str
+    period: str
+    step: str
+    recipient: str
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """A decision that files of an entity may go, up to a date; `list_sha` is the list of them."""
+
+    retirement_seq: int
+    entity: str
+    upto: date
+    list_sha: str
+    files: int
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What an ERP answered to one posting key: `posted` under its document, or `rejected`."""
 

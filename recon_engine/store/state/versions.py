@@ -106,6 +106,12 @@ class Published(Database):
             )
         return Versions(business_date, current, previous, self.history)
 
+    def every_version(self) -> list[DatasetVersion]:
+        """Return every version of every scope and date, old ones too, in the order they came."""
+        with self._reading() as con:
+            found = con.execute(select(*COLUMNS).order_by(VERSION.created_seq))
+            return [DatasetVersion(**row._asdict()) for row in found]
+
     def referenced(self) -> set[str]:
         """Return the manifest hashes of all versions, old ones too: what the sweep leaves alone."""
         with self._reading() as con:

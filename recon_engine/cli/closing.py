@@ -36,7 +36,7 @@ def seal(
     terminal, upto = Terminal.of(context), day_of(day, "DATE")
     with open_project(terminal.project) as project:
         done = seal_dates(
-            project, upto, _entities(project, entity), actor=actor(), reason=_given(reason)
+            project, upto, _entities(project, entity), actor=actor(), reason=given(reason)
         )
     return _answer(terminal, "seal", "sealed", done)
 
@@ -58,7 +58,7 @@ def reopen(
     terminal, first = Terminal.of(context), day_of(day, "DATE")
     with open_project(terminal.project) as project:
         done = reopen_dates(
-            project, first, _entities(project, entity), actor=actor(), reason=_given(reason)
+            project, first, _entities(project, entity), actor=actor(), reason=given(reason)
         )
     if any(done.values()):
         terminal.show(f"recon run --date {min(day for days in done.values() for day in days)}")
@@ -70,7 +70,11 @@ def _entities(project: Project, entity: str | None) -> list[str]:
     return [name for name in project.rulebook.accounts if selection.entity in (None, name)]
 
 
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
+    """Return a reason that a person gave.
+
+    Raises: WrongCommand where there is none.
+    """
     if not reason.strip():
         raise WrongCommand("--reason: found nothing, expected why; nothing was changed")
     return reason

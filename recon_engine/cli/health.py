@@ -34,7 +34,7 @@ class Verified:
 
     business_date: date
     verdict: str
-    """`agrees`, or `differs`."""
+    """`agrees`, `differs`, or by whom, when and why its files were retired."""
     findings: tuple[str, ...]
 
 
@@ -84,9 +84,16 @@ class Verifying:
 
 def verified(project: Project, days: Iterable[date]) -> Iterator[Verified]:
     """Yield what the verifier says of each night, in order; two nights are re-added at a time."""
+    from recon_engine.run.retirement import gone_of_night
+
     waiting: deque[Verifying] = deque()
     with ExitStack() as opened:
         for day in days:
+            if said := gone_of_night(project, day):
+                while waiting:
+                    yield waiting.popleft().result()
+                yield Verified(day, said, ())
+                continue
             waiting.append(opened.enter_context(Verifying(project, day)))
             if len(waiting) == AT_A_TIME:
                 yield waiting.popleft().result()
@@ -120,9 +127,11 @@ def verify(
             terminal.show(*(f"  {finding}" for finding in one.findings))
         more = {} if wanted else everything_else(terminal, project, tuple(public_key or ()))
     differing = [one for one in results if one.findings]
+    retired = sum(one.verdict not in ("agrees", "differs") for one in results)
     terminal.show(
-        f"{counted(len(results), 'night')} re-added: "
+        f"{counted(len(results) - retired, 'night')} re-added: "
         + (f"{len(differing)} differ" if differing else "nothing differs")
+        + (f"; {counted(retired, 'night')} retired by decision" if retired else "")
     )
     wrong = bool(differing) or any(one.findings for one in more.values())
     code = ExitCode.STOPPED if wrong else ExitCode.DONE

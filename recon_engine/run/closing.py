@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from recon_engine.errors import Rejected
 from recon_engine.run.project import Project
+from recon_engine.store.retired import retired
 
 DAY = timedelta(days=1)
 
@@ -43,7 +44,7 @@ def seal(
 
     Raises: Rejected where the policy names controllers and the actor is none of them.
     """
-    _check_controller(project, actor, business_date)
+    check_controller(project, actor, str(business_date))
     return {
         entity: project.state.seal_complete(entity, business_date, actor, reason)
         for entity in entities
@@ -55,19 +56,30 @@ def reopen(
 ) -> dict[str, list[date]]:
     """Open the sealed dates of some entities again, from one on, and return them.
 
-    Raises: Rejected where the actor is no controller of the policy, or ran and sealed a date.
+    Raises: Rejected where the actor is no controller of the policy, or ran and sealed a date, or
+            files of it were retired.
     """
-    _check_controller(project, actor, business_date)
+    check_controller(project, actor, str(business_date))
+    for one in project.state.retirements():
+        if one.entity in entities and one.upto >= business_date:
+            raise Rejected(
+                f"{business_date}: found files of {one.entity} to {one.upto} {retired(one)}, "
+                "expected a later date; nothing was changed"
+            )
     return {
         entity: project.state.reopen(entity, business_date, actor=actor, reason=reason)
         for entity in entities
     }
 
 
-def _check_controller(project: Project, actor: str, business_date: date) -> None:
+def check_controller(project: Project, actor: str, place: str) -> None:
+    """Refuse who is no controller, where the policy names any.
+
+    Raises: Rejected; `place` starts its message.
+    """
     controllers = project.rulebook.policy.controllers
     if controllers and actor not in controllers:
         raise Rejected(
-            f"{business_date}: found {actor}, expected one of the controllers of "
+            f"{place}: found {actor}, expected one of the controllers of "
             f"mappings/policy.yaml ({', '.join(controllers)}); nothing was changed"
         )

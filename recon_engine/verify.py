@@ -9,13 +9,13 @@ minor units per key. Every key, hash and sum is worked out here again.
 Exit: 0 nothing differs, 4 something does or cannot be read, 2 a wrong call.
 
 What it cannot see. It holds no secret: a night forged whole, from landed bytes to certificate and
-night file, meets only the audit chain and hashes kept elsewhere. It parses no landed file: a line
-changed in every table that repeats it passes. It reads no rulebook and no decision: which accounts
-take part, what a template books, when an item falls due and who approved is taken from the tables,
-and nights before those that the night file names are taken as they were. By control totals alone
-are held a foreign gross, the books' side of a ledger entry, a trial balance in the books' currency
-or off the proofs, a document's total and the currency of a balance that did not move; by hashes
-alone rates not used and all that is no money, class or identity.
+night file, meets only the audit chain and hashes kept elsewhere. It parses no landed file and opens
+no sealed one: a line changed in every table that repeats it passes. It reads no rulebook and no
+decision: which accounts take part, what a template books, when an item falls due and who approved
+is taken from the tables, and nights before those that the night file names are taken as they were.
+By control totals alone are held a foreign gross, the books' side of a ledger entry, a trial balance
+in the books' currency or off the proofs, a document's total and the currency of a balance that did
+not move; by hashes alone rates not used and all that is no money, class or identity.
 """
 
 from __future__ import annotations

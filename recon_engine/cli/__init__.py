@@ -8,7 +8,7 @@ from recon_engine.cli.audit import audit
 from recon_engine.cli.backfill import backfill
 from recon_engine.cli.closing import reopen, seal
 from recon_engine.cli.demo import demo
-from recon_engine.cli.erasure import erase, retention, retire
+from recon_engine.cli.erasure import erase, retention, retire, reveal
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
@@ -28,7 +28,7 @@ for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
     ("To the ledger", (approve, reject, post, dead_letters, redeliver, restore_check)),
-    ("The books", (seal, reopen, sweep, retention, erase, retire)),
+    ("The books", (seal, reopen, sweep, retention, erase, retire, reveal)),
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)

@@ -1,4 +1,4 @@
-"""`erase`, `retire`, `retention`: what goes by decision, and what may go by the policy."""
+"""`erase`, `retire`, `retention`: what goes by decision, or may by the policy; `reveal`."""
 
 from __future__ import annotations
 
@@ -58,6 +58,25 @@ def erase(
         f"{done.period}: {done.outcome}, {counted(done.files, 'landed file')} unreadable{said}"
     )
     return terminal.answer("erase", ExitCode.DONE, {"dry_run": dry_run, **asdict(done)})
+
+
+def reveal(
+    context: typer.Context,
+    tokens: Annotated[
+        list[str], typer.Argument(metavar="TOKEN...", help="As tables show them: personal:...")
+    ],
+    reason: ReasonOption = "",
+) -> ExitCode:
+    """Show what tokens stand for, with the key of their month; who asked is on record."""
+    from recon_engine.run import open_project
+    from recon_engine.run.erasure import reveal as texts_of
+
+    terminal = Terminal.of(context)
+    why = given(reason)
+    with open_project(terminal.project) as project:
+        found = texts_of(project, tokens, actor=actor(), reason=why)
+    terminal.show(*found.values())
+    return terminal.answer("reveal", ExitCode.DONE, {"texts": found})
 
 
 def retire(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 from recon_engine.errors import Rejected, RulebookError
 from recon_engine.run.closing import check_controller
 from recon_engine.run.project import Project
+from recon_engine.store.cloak import period_of
 from recon_engine.store.keys import Keys
 from recon_engine.store.soundness import sealed_files
 from recon_engine.store.state import PeriodKey
@@ -72,6 +74,26 @@ def erase(
     return Erased(name, "erased", files, keys.said(name))
 
 
+def reveal(project: Project, tokens: Sequence[str], *, actor: str, reason: str) -> dict[str, str]:
+    """Return the texts that some tokens stand for; who asked, and why, is on record before.
+
+    Raises: Rejected where the actor may not, or one is no token; Gone where its key was destroyed.
+    """
+    periods = defaultdict[str, list[str]](list)
+    for token in tokens:
+        if MONTH.fullmatch(period_of(token)[-7:]) is None:
+            raise Rejected(f"token '{token[:40]}': expected personal:ENTITY-MONTH:...")
+        periods[period_of(token)].append(token)
+    for period in periods:
+        check_controller(project, actor, period)
+    found: dict[str, str] = {}
+    for period, some in sorted(periods.items()):
+        cloak = _keys(project).cloak(period)
+        found |= {token: cloak.reveal(token) for token in some}
+        project.state.record_reveal(period, some, actor=actor, reason=reason)
+    return found
+
+
 def allowed_from(project: Project, period: str) -> date | None:
     """Return the day from which a month's key may be destroyed by the policy; None is never."""
     days = project.rulebook.policy.retention.personal_days
@@ -81,7 +103,7 @@ def allowed_from(project: Project, period: str) -> date | None:
 def _keys(project: Project) -> Keys:
     if project.lake.keys is None:
         raise RulebookError(
-            "recon.yaml: found no folder of keys, expected privacy.keys; nothing was erased"
+            "recon.yaml: found no folder of keys, expected privacy.keys; nothing was done"
         )
     return project.lake.keys
 
@@ -105,7 +127,12 @@ def _refuse_open(project: Project, key: PeriodKey) -> None:
     """Refuse while a night may still read a file of the month, or a journal of it is on its way."""
     name = f"{key.entity}-{key.period}"
     files = {path.stem for path in sealed_files(project.lake, name)}
-    arrived = [one for one in project.state.arrivals(key.entity) if one.file_id in files]
+    arrived = [
+        one
+        for entity in project.rulebook.accounts  # equal bytes of another one hang on this key, too
+        for one in project.state.arrivals(entity)
+        if one.file_id in files
+    ]
     if open_days := sorted(one.business_date for one in arrived if not one.sealed):
         raise Rejected(
             f"{name}: found files of {open_days[0]}, which is not sealed, expected the date of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -27,9 +27,9 @@ class Cloak:
 
     period: str
     """Entity and month of arrival, `E1-2026-03`."""
-    secret: bytes
+    secret: bytes = field(repr=False)
     """Of the period: gone with its key."""
-    digest_key: bytes
+    digest_key: bytes = field(repr=False)
     """Of row digests, for all periods."""
 
     @cached_property

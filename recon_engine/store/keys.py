@@ -157,6 +157,8 @@ class Keys:
         if known and not self.folder.is_dir():
             yield f"{self.folder}: the folder is gone, expected {len(known)} keys"
             return
+        if known and (mode := self.folder.stat().st_mode) & OTHERS:
+            yield f"{self.folder}: found mode {stat.S_IMODE(mode):04o}, expected {FOLDER_MODE:04o}"
         for one in known:
             name = f"{one.entity}-{one.period}" if one.entity else DIGEST_FILE
             try:
@@ -220,7 +222,8 @@ class Keys:
     def _alone(self) -> Iterator[None]:
         """Let one process after the other make keys; the folder is its owner's alone."""
         durable.make_folder(self.folder, FOLDER_MODE)
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        with durable.clear_faults(self.folder):
+            handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

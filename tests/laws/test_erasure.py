@@ -247,6 +247,28 @@ def test_the_command_erases_and_tells(books: Path, capsys: pytest.CaptureFixture
     assert "(asked)" in told["said"]
 
 
+def test_a_token_is_revealed_for_a_reason_on_record_until_it_is_erased(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_project(books) as project:
+        column = read_table(project, "ledger_entry", TUESDAY).column("customer")
+    token = max(filter(None, column.to_pylist()))
+
+    assert recon(books, capsys, "reveal", token)[0] == 2
+    assert recon(books, capsys, "reveal", "Ada", "--reason", "asked")[0] == 6
+    code, told = recon(books, capsys, "reveal", token, "--reason", "asked")
+    assert code == 0
+    assert told["texts"][token].startswith(CUSTOMER)
+    with open_project(books) as project:
+        rows = {row.event: row for row in project.state.audit(10)}
+    assert json.loads(rows["reveal"].payload) == {"tokens": [token], "reason": "asked"}
+    assert recon(books, capsys, "verify")[0] == 0
+    destroyed(books)
+    code, told = recon(books, capsys, "reveal", token, "--reason", "asked")
+    assert code == 4
+    assert "erased by decision of ann" in told["error"]
+
+
 def test_a_key_put_back_from_a_backup_is_not_used_again(books: Path) -> None:
     key = books / KEYS / f"{NAME}.key"
     backup = key.read_text()

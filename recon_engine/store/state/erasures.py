@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -57,6 +57,16 @@ class Erasures(Audit):
         assert standing.step == MADE
         _refuse_silence(f"{entity} {period}", actor, reason)
         self._key_step(entity, period, DESTROYED, standing.recipient, actor.strip(), reason.strip())
+
+    def record_reveal(self, period: str, tokens: Sequence[str], *, actor: str, reason: str) -> None:
+        """Record who is about to read personal fields of a period, and why.
+
+        Raises: Rejected where no reason or name is given.
+        """
+        _refuse_silence(period, actor, reason)
+        told = {"tokens": sorted(tokens), "reason": reason.strip()}
+        with self._writing() as con:
+            self._record(con, "reveal", period, told, actor)
 
     def arrivals(self, entity: str) -> Iterator[Arrived]:
         """Yield every file that came for an entity with its date, and whether that is sealed."""

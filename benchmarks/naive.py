@@ -17,6 +17,7 @@ from typing import BinaryIO
 from unittest.mock import patch
 
 from recon_engine.store.export import Rows, StagedDataset
+from recon_engine.store.keys import Seal
 from recon_engine.store.lake import Lake, Landed, Scan
 from recon_engine.tables.table import SQL_TYPES, Table
 
@@ -24,7 +25,7 @@ from recon_engine.tables.table import SQL_TYPES, Table
 class NaiveLake(Lake):
     """Keeps files under names made up by chance."""
 
-    def land(self, stream: BinaryIO, scan: Scan | None = None) -> Landed:
+    def land(self, stream: BinaryIO, scan: Scan | None = None, seal: Seal | None = None) -> Landed:
         """Return a made-up identity of a stream, which was copied."""
         name = secrets.token_hex(32)
         with (self.landing / name).open("wb") as file:

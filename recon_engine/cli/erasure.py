@@ -37,8 +37,8 @@ def erase(
     Hashes, amounts and the audit trail stay. The decision is on record first; killed between, the
     same command finishes.
     """
+    from recon_engine.deliver.erasure import erase as destroy
     from recon_engine.run import open_project
-    from recon_engine.run.erasure import erase as destroy
 
     terminal = Terminal.of(context)
     why = given(reason)
@@ -68,8 +68,8 @@ def reveal(
     reason: ReasonOption = "",
 ) -> ExitCode:
     """Show what tokens stand for, with the key of their month; who asked is on record."""
+    from recon_engine.deliver.erasure import reveal as texts_of
     from recon_engine.run import open_project
-    from recon_engine.run.erasure import reveal as texts_of
 
     terminal = Terminal.of(context)
     why = given(reason)
@@ -91,8 +91,8 @@ def retire(
     Manifests, hashes and the audit trail stay, and so does all that a later night reads. The list
     of files is on record first; killed between, the same command finishes.
     """
+    from recon_engine.deliver.retirement import retire as remove
     from recon_engine.run import open_project
-    from recon_engine.run.retirement import retire as remove
 
     terminal, upto = Terminal.of(context), day_of(to, "--to")
     why = given(reason)
@@ -135,7 +135,7 @@ def retention(context: typer.Context) -> ExitCode:
 
 def kept_keys(project: Project, today: date) -> list[dict[str, Any]]:
     """Return every key that stands, and from when the policy lets it be destroyed."""
-    from recon_engine.run.erasure import allowed_from
+    from recon_engine.deliver.erasure import allowed_from
     from recon_engine.store.soundness import sealed_files
 
     found = []
@@ -150,7 +150,7 @@ def kept_keys(project: Project, today: date) -> list[dict[str, Any]]:
 
 def kept_files(project: Project, today: date) -> list[dict[str, Any]]:
     """Return the last date of each entity whose files may go, and to which they are gone."""
-    from recon_engine.run.retirement import allowed_to
+    from recon_engine.deliver.retirement import allowed_to
 
     steps = project.state.retirements()
     return [

@@ -84,7 +84,7 @@ class Verifying:
 
 def verified(project: Project, days: Iterable[date]) -> Iterator[Verified]:
     """Yield what the verifier says of each night, in order; two nights are re-added at a time."""
-    from recon_engine.run.retirement import gone_of_night
+    from recon_engine.deliver.retirement import gone_of_night
 
     waiting: deque[Verifying] = deque()
     with ExitStack() as opened:

@@ -13,13 +13,21 @@ def sweep(project: Project, older_than_days: int, *, dry_run: bool = False) -> l
     A database that was restored does not know what it lost, and the lake is then all that does.
     Raises: Rejected while posting is paused or the database is behind; nothing is removed.
     """
+    refuse_behind(project, "sweep")
+    known = project.state.referenced()
+    return project.lake.sweep(known, older_than_days, dry_run=dry_run)
+
+
+def refuse_behind(project: Project, place: str) -> None:
+    """Refuse to remove anything while what may still need it is not on record.
+
+    Raises: Rejected; `place` starts its message.
+    """
     hold = project.state.hold()
     found = signs(project, lost_runs(project), lost_heads(project).heads)
     if hold is not None or found:
         why = f"posting is paused: {hold.reason}" if hold else "; ".join(found)
         raise Rejected(
-            f"sweep: {why}; nothing was removed, recon restore-check reads back what the lake "
+            f"{place}: {why}; nothing was removed, recon restore-check reads back what the lake "
             "still tells"
         )
-    known = project.state.referenced()
-    return project.lake.sweep(known, older_than_days, dry_run=dry_run)

@@ -12,9 +12,10 @@ import pyrage
 import pytest
 
 from recon_engine.cli import main
+from recon_engine.deliver import erasure
+from recon_engine.deliver.erasure import erase
 from recon_engine.errors import GateBlocked, Gone, Rejected, RulebookError
-from recon_engine.run import erasure, open_project, read_table
-from recon_engine.run.erasure import erase
+from recon_engine.run import open_project, read_table
 from recon_engine.store.keys import Keys
 from tests.personal_books import (
     CUSTOMER,
@@ -231,6 +232,14 @@ def test_a_month_with_an_open_date_or_a_waiting_journal_is_refused(books: Path) 
         judge(project, batch.batch_id, "approve", checker="controller", reason="checked")
         project.state.queue(outbox_rows(project, batch), "r")
     with pytest.raises(Rejected, match="journals of its dates in the outbox"):
+        destroyed(books)
+
+
+def test_nothing_is_erased_while_the_database_is_behind(books: Path) -> None:
+    with open_project(books) as project:
+        project.state.pause(actor="ann", reason="restored", run_id="r")
+
+    with pytest.raises(Rejected, match="posting is paused: restored; nothing was removed"):
         destroyed(books)
 
 

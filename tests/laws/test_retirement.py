@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from recon_engine.cli import main
-from recon_engine.deliver import batches, judge, post_approved
+from recon_engine.deliver import batches, judge, post_approved, retirement
+from recon_engine.deliver.retirement import Done, retire
 from recon_engine.errors import Gone, Rejected, Unavailable
-from recon_engine.run import open_project, read_table, retirement
+from recon_engine.run import open_project, read_table
 from recon_engine.run.closing import reopen
-from recon_engine.run.retirement import Done, retire
 from tests.cases.accounting.nights import published
 from tests.personal_books import MONDAY, TUESDAY, WEDNESDAY, make_books, run_nights
 
@@ -232,6 +232,11 @@ def test_open_dates_busy_projects_and_dry_runs_lose_nothing(books: Path) -> None
         pytest.raises(Unavailable, match="found night at work on a"),
     ):
         retire(project, "E1", MONDAY, actor="ann", reason="x", now=LATER)
+    paused = Path(shutil.copytree(books, books.with_name("paused")))
+    with open_project(paused) as project:
+        project.state.pause(actor="ann", reason="restored", run_id="r")
+    with pytest.raises(Rejected, match="posting is paused: restored"):
+        retired(paused)
     with open_project(books) as project:
         reopen(project, TUESDAY, ["E1"], actor="ann", reason="late")
     with pytest.raises(Rejected, match=f"found {TUESDAY}, which is not sealed"):

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from recon_engine.deliver.sweeping import refuse_behind
 from recon_engine.errors import Rejected, Unavailable
 from recon_engine.pipeline import STAGES
 from recon_engine.run.closing import check_controller
@@ -56,11 +57,13 @@ def retire(
     What later nights read stays: tables with a history, and all of each scope's last date up to
     then. The list of files is on record first, then they go; killed between, the same command
     finishes. Pages of the gates go where no entity's files of the date are left.
-    Raises: Rejected where the actor may not, the policy keeps them longer, or a date is not sealed;
+    Raises: Rejected where the actor may not, the policy keeps them longer, a date is not sealed, or
+            the database is behind the lake;
             Unavailable while somebody is at work.
     """
     place = f"{entity} to {upto}"
     check_controller(project, actor, place)
+    refuse_behind(project, place)
     _refuse_early(project, upto, place, now)
     old, kept = _parted(project, entity, upto)
     _refuse_open(project, entity, old, upto, place)

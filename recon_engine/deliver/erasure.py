@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+from recon_engine.deliver.sweeping import refuse_behind
 from recon_engine.errors import Rejected, RulebookError
 from recon_engine.run.closing import check_controller
 from recon_engine.run.project import Project
@@ -48,8 +49,8 @@ def erase(
 
     Killed between, the same command finishes. Twice is once.
     Raises: RulebookError where the project keeps no keys; Rejected where the actor may not, the
-            policy keeps it longer, a date of a file that came in the month is not sealed, or a
-            journal of such a date waits.
+            policy keeps it longer, a date of a file that came in the month is not sealed, a
+            journal of such a date waits, or the database is behind the lake.
     """
     check_controller(project, actor, f"{entity} {period}")
     keys, name = _keys(project), f"{entity}-{period}"
@@ -65,6 +66,7 @@ def erase(
         if finished and not dry_run:
             keys.destroy(name)
         return Erased(name, "finished" if finished else "already erased", files, keys.said(name))
+    refuse_behind(project, name)
     _refuse_early(project, standing, now)
     _refuse_open(project, standing)
     if dry_run:

@@ -6,7 +6,6 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from recon_engine.errors import GateBlocked
@@ -80,7 +79,7 @@ class Cloak:
 
     def digest(self, row_digest: str) -> str:
         """Return what stands for the digest of a row: nobody can try rows against it."""
-        return hmac.new(self.digest_key, row_digest.encode("ascii"), sha256).hexdigest()
+        return hmac.digest(self.digest_key, row_digest.encode("ascii"), "sha256").hex()
 
     def digests(self, column: pa.Array) -> pa.Array:
         """Return a column of row digests that nobody can try rows against."""

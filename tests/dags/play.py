@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 MONDAY = date(2026, 3, 2)
@@ -49,6 +50,19 @@ def shape(dag: Any) -> dict[str, Any]:
         }
         for task in dag.tasks
     }
+
+
+def first_by_schedule(dag: Any, moment: str) -> str:
+    """Return when a DAG that is switched on at a moment runs by itself for the first time."""
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+    from pendulum import parse as moment_of
+
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    with patch("airflow.timetables.trigger.utcnow", return_value=moment_of(moment)):
+        free = TimeRestriction(None, None, catchup=False)
+        first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=free)
+    return str(first.run_after)
 
 
 def told(run: Any) -> dict[str, Any]:
@@ -160,6 +174,7 @@ def main(folder: Path) -> None:
     played: dict[str, Any] = {
         "heavy": parsed["heavy"],
         "shapes": {name: shape(dag) for name, dag in parsed["dags"].items()},
+        "first": first_by_schedule(night, "2026-03-02T04:10:00+01:00"),
     }
     refused = make_books(folder / "refused")
     (refused / "inbox" / "northpay" / "northpay_eur_undated.csv").write_text("no day in the name\n")

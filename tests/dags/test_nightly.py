@@ -40,6 +40,10 @@ def test_a_dag_file_is_schedule_calendar_and_parameters_in_thirty_lines() -> Non
     assert len([line for line in lines if line.strip()]) <= 30
 
 
+def test_switched_on_after_three_it_waits_for_the_next_night(played: dict[str, Any]) -> None:
+    assert played["first"] == "2026-03-03 02:00:00+00:00"
+
+
 def test_every_stage_is_mapped_over_its_scopes_and_ends_at_its_own_gate(
     played: dict[str, Any],
 ) -> None:

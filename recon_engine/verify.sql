@@ -112,6 +112,12 @@ create view handled as select reconciliation, {item}, first_date, amount_minor, 
         left join (select distinct reconciliation, item_id from match_leg where generation = -1)
             as u using (reconciliation, item_id)
 
+create view alone as select a.part_id as item_id, a.held_role, l.entity, l.source, l.currency,
+        l.gross_minor as minor
+    from (from allocation where kind = 'line') as a
+    inner join settlement_line as l on l.line_id = a.part_id
+    where a.part_id not in (select item_id from handled)
+
 create view classed as select o.entity, source, dataset, origin, currency, minor, n, class from (
         select source, dataset, 'new' as origin, currency, amount_minor as minor, 1 as n,
             case disposition when 'held' then 'quarantined' else disposition end as class
@@ -127,9 +133,11 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
         class from handled
     union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
-    where kind <> 'payout' and gross_currency = currency
+    where kind not in ('payout', 'payout_reversal') and gross_currency = currency
+    union all select entity, source, 'settlement_line', 'new', currency, minor, 1, 'journaled'
+    from alone
     union all select entity, source, 'settlement_line', 'new', currency, 0, 1, 'out_of_scope'
-    from settlement_line where kind = 'payout' and net_minor = 0
+    from settlement_line where kind in ('payout', 'payout_reversal') and net_minor = 0
     union all select entity, source, 'bank_entry', 'new', currency, 0, 1, 'out_of_scope'
     from bank_entry where amount_minor = 0
     union all select entity, source, 'ledger_entry', 'new', currency, amount_minor, 1,
@@ -151,12 +159,17 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         entity, line_id as item_id, currency, if(home, reference, null) as reference,
         null as payout_ref, null as account, null as document_id, null as customer,
         event_date, file_id, row_no, if(home, kind, 'foreign') as kind,
-        'clearing' as held_role, if(home, gross_minor, net_minor) as minor
+        coalesce(booked_to, 'clearing') as held_role, if(home, gross_minor, net_minor) as minor
     from (select *, gross_currency = currency as home from settlement_line)
-    where kind <> 'payout' and (gross_minor <> 0 or not home)
-    union all select 'payout', 'settlement_line', source, entity, payout_id, currency, null,
-        payout_ref, null, null, null, event_date, file_id, row_no, 'payout', 'cash_in_transit',
-        amount_minor from payout where amount_minor <> 0
+    left join (select part_id as line_id, held_role as booked_to from allocation
+        where kind = 'line') using (line_id)
+    where kind not in ('payout', 'payout_reversal') and (gross_minor <> 0 or not home)
+        and line_id not in (select item_id from alone)
+    union all select 'payout', 'settlement_line', p.source, p.entity, payout_id, p.currency, null,
+        p.payout_ref, null, null, null, p.event_date, p.file_id, p.row_no, l.kind,
+        'cash_in_transit', amount_minor
+    from payout as p inner join settlement_line as l on line_id = payout_id
+    where amount_minor <> 0
     union all select 'bank', 'bank_entry', source, entity, entry_id, currency, reference,
         payout_ref, null, null, null, booking_date, file_id, row_no,
         if(amount_minor > 0, 'receipt', 'payment'), 'bank', amount_minor
@@ -172,15 +185,34 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         if(side = 'ledger', held_role, kind), held_role, amount_minor
     from opening_item where reconciliation is not null
 
+create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
+        held_role, pass_name, if(pass_name in ('restatement', 'return'), 1, generation) as turned,
+        sum(amount_minor) over same as minor, row_number() over (same order by
+            kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure'), item_id
+        ) as place
+    from match_leg where side = 'settlement' window same as (partition by match_id, generation)
+
 create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
-        l.reconciliation, l.entity, l.match_id, l.item_id as part_id, l.generation, l.currency,
-        l.held_role, p.account as matched_account, p.document_id, p.customer,
-        l.turned * l.amount_minor as minor
-    from (select *, if(pass_name = 'restatement', 1, generation) as turned from match_leg) as l
-    inner join (select reconciliation, match_id, generation,
+        l.reconciliation, l.entity, l.match_id, coalesce(f.failed_id, l.item_id) as part_id,
+        l.generation, l.currency, l.held_role, p.account as matched_account, p.document_id,
+        p.customer, l.turned * l.minor as minor
+    from paid as l inner join (select reconciliation, match_id, generation,
             min(account) as account, min(document_id) as document_id, min(customer) as customer
         from match_leg where side = 'ledger' group by all
-    ) as p using (reconciliation, match_id, generation) where l.side = 'settlement'
+    ) as p using (reconciliation, match_id, generation)
+    left join (select r.item_id, min(f.item_id) as failed_id, 'return' as pass_name
+        from match_leg as r inner join match_leg as f on f.match_id = r.match_id
+            and f.generation = 1 and f.kind = 'refund_failure'
+        where r.kind = 'refund' and r.generation = 1 group by r.item_id
+    ) as f using (item_id, pass_name) where l.place = 1
+    union all select 'line', reconciliation, entity, null, item_id, 1, currency, held_role, null,
+        null, null, amount_minor from handled
+    where side = 'settlement' and dataset = 'settlement_line' and origin = 'new'
+        and held_role <> 'clearing'
+    union all select 'line', reconciliation, entity, null, item_id, 1, currency, held_role, null,
+        null, null, minor from alone
+    inner join (select part_id as item_id, reconciliation from allocation where kind = 'line')
+        using (item_id)
     union all select 'payout', reconciliation, entity, null, item_id, 1, currency, 'clearing',
         null, null, null, amount_minor from handled
     where side = 'payout' and origin = 'new' and dataset <> 'opening_item'
@@ -239,7 +271,8 @@ select {by}, count(distinct kind) - 1, 0 from (from settlement_line
 select {by}, 1, amount_minor from payout
 -- must be
 select {by}, 1, -net_minor from (
-    select *, line_id as payout_id from settlement_line where kind = 'payout')
+    select *, line_id as payout_id from settlement_line
+    where kind in ('payout', 'payout_reversal'))
 
 -- canonical processor_balance: opening and movement give the closing
 -- by source, batch_ref, currency
@@ -314,9 +347,8 @@ select {by}, 0, if(count(*) = 1, 0, min(minor)) from (select reconciliation, mat
 
 -- matching match_evidence: legs have evidence, and evidence has legs
 -- by reconciliation, match_id, pass_name, item_id
-select {by}, 1, 0 from (select distinct reconciliation, match_id, pass_name, unnest([left_id,
-    right_id])
-    as item_id from match_evidence)
+select {by}, 1, 0 from (select distinct reconciliation, match_id, pass_name, unnest(
+    if(pass_name = 'part', [right_id], [left_id, right_id])) as item_id from match_evidence)
 -- must be
 select {by}, 1, 0 from match_leg where generation = 1
 
@@ -325,8 +357,10 @@ select {by}, 1, 0 from match_leg where generation = 1
 select {by}, 1, difference_minor from match_evidence
 -- must be
 select {by}, 1, minor from (select e.reconciliation, e.match_id, left_id, right_id, l.currency,
-    r.event_date - l.event_date as days_apart, 
-    l.amount_minor - if(l.side = r.side, -1, 1) * r.amount_minor as minor
+    r.event_date - l.event_date as days_apart, if(e.pass_name = 'part', 0,
+        l.amount_minor + coalesce((select sum(amount_minor) from match_leg as p
+            where p.match_id = e.match_id and p.pass_name = 'part' and p.side = l.side), 0)
+        - if(l.side = r.side, -1, 1) * r.amount_minor) as minor
     from match_evidence as e inner join match_leg as l on l.match_id = e.match_id
         and l.item_id = e.left_id and l.generation = 1
     inner join match_leg as r on r.match_id = e.match_id and r.item_id = e.right_id
@@ -366,16 +400,17 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 -- allocation allocation: what is allocated was matched or paid out
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
 --    matched_account, document_id, customer
-select {by}, 1, amount_minor from allocation where kind <> 'fee'
+select {by}, 1, amount_minor from allocation where kind not in ('fee', 'dispute_fee')
 -- must be
 select {by}, 1, minor from booked
 
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
-select {by}, 0, sum(amount_minor) from allocation where kind = 'fee' group by all
+select {by}, 0, sum(amount_minor) from allocation where kind in ('fee', 'dispute_fee')
+    group by all
 -- must be
 select {by}, 0, fee_minor from (select *, line_id as whole_id from settlement_line)
-    where kind <> 'payout' and gross_currency = currency
+    where kind not in ('payout', 'payout_reversal') and gross_currency = currency
 
 -- allocation allocation: parts add up to their whole
 -- by reconciliation, kind, whole_id, match_id, generation, currency
@@ -394,7 +429,7 @@ select {by}, 1, 0 from allocation as a inner join settlement_line as w on w.line
     inner join (select source, batch_ref, currency, sum(abs(gross_minor)) as charged
         from settlement_line where kind = 'charge' and gross_currency = currency group by all
     ) as b on b.source = w.source and b.batch_ref = w.batch_ref and b.currency = w.currency
-    where a.kind = 'fee' and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
+    where a.kind = 'fee' and w.kind = 'fee' and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
         or abs(abs(a.amount_minor) * charged - abs(a.whole_minor) * cast(abs(p.gross_minor) as
         hugeint))
             >= charged)
@@ -566,6 +601,8 @@ select {by}, 0, minor from (
         or (proof = 'bank' and position = 3 and side = 'bank')
         or (proof = 'bank' and position = 4 and side = 'ledger' and held_role = 'bank')
         or (proof = 'clearing' and position = 3 and side = 'settlement' and held_role = 'clearing')
+        or (proof = 'disputes' and position = 3 and held_role = 'disputed_receivable')
+        or (proof = 'suspense' and position = 3 and held_role = 'suspense')
     union all by name select p.*, -open_minor as minor
     from proof as p inner join billing_document as d using (entity, account, currency)
     where proof = 'receivables' and position = 3)
@@ -601,10 +638,10 @@ select {by}, n, minor from (select entity, reconciliation, side, currency, case
 
 -- matching match_evidence: a match is named for its pair
 -- by reconciliation, match_id
-select {by}, 1, 0 from match_evidence
+select distinct {by}, 1, 0 from match_evidence
 -- must be
-select reconciliation, hash_of('match', [reconciliation, left_id, right_id]), 1, 0 from
-    match_evidence
+select distinct reconciliation, hash_of('match', [reconciliation, left_id, right_id]), 1, 0
+from match_evidence where pass_name <> 'part'
 
 -- matching exception_item: an exception is named for its scope, reason and item
 -- by exception_id
@@ -650,8 +687,9 @@ select {by}, 1, 0 from batch where state not in ('awaiting_approval', 'approved'
 
 -- allocation allocation: parts of one match, payout or receipt are one group
 -- by group_id
-select {by}, 1, 0 from allocation where kind <> 'fee'
+select {by}, 1, 0 from allocation where kind not in ('fee', 'dispute_fee')
 -- must be
-select hash_of('group', [kind, case kind when 'payout' then whole_id when 'cash' then match_id
-    else match_id || ' ' || part_id end, cast(generation as varchar)]), 1, 0
-from allocation where kind <> 'fee'
+select hash_of('group', [kind, case when kind in ('payout', 'line') then whole_id
+    when kind = 'cash' then match_id else match_id || ' ' || part_id end,
+    cast(generation as varchar)]), 1, 0
+from allocation where kind not in ('fee', 'dispute_fee')

@@ -17,17 +17,40 @@ Role = Literal[
     "unapplied_receipts",
     "suspense",
     "processing_fees",
+    "reserve",
+    "disputed_receivable",
+    "dispute_losses",
+    "dispute_fees",
 ]
+WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
+"""Roles whose account is a list: what is booked there is an open item until something ends it."""
+BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
+"""Columns of the table by which stages know what `Accounts.booked_alone` says."""
 Code = Annotated[str, Field(min_length=1)]
 Period = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
-AllocationKind = Literal["gross", "fee", "payout", "cash", "unapplied"]
+AllocationKind = Literal[
+    "gross", "fee", "payout", "cash", "unapplied", "line", "dispute_fee", "loss"
+]
+BookedKind = Literal[
+    "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
+]
+NEEDED: dict[AllocationKind, str] = {
+    "gross": "",
+    "fee": "",
+    "payout": "",
+    "cash": "",
+    "unapplied": "",
+    "line": "booked",
+    "loss": "disputed_receivable",
+}
+"""Kinds that need a template: always, where a chart books lines, or where it books to a role."""
 
 
 class Template(Mapping):
     """A journal: plus amounts debit one role and credit the other.
 
     `matched` is the account of the partner in the ledger, `held` the role where the amount stood
-    before.
+    before, or for `line` the role that it is booked to.
     """
 
     debit: Role | Literal["matched", "held"]
@@ -47,6 +70,10 @@ class Accounts(Mapping):
         description="role: account by currency, `*` for all others"
     )
     templates: dict[AllocationKind, Template]
+    booked: dict[BookedKind, Role] = Field(
+        default={},
+        description="kind of line that waits for no document: role it is booked to when it comes",
+    )
     closed_periods: tuple[Period, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"
     )
@@ -55,3 +82,7 @@ class Accounts(Mapping):
         """Return the account of a role in a currency, or None where the chart has none."""
         by_currency: dict[str, str] = dict(self.roles).get(role, {})  # type: ignore[call-overload]
         return by_currency.get(currency, by_currency.get("*"))
+
+    def booked_alone(self) -> list[tuple[str, str, bool]]:
+        """Return each kind of line that is booked without a document, its role, and if it waits."""
+        return [(kind, role, role in WAITING) for kind, role in self.booked.items()]

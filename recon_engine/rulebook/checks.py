@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import get_args
 
 from recon_engine.errors import ReconError
 from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
-from recon_engine.rulebook.accounts import Accounts, AllocationKind
+from recon_engine.rulebook.accounts import NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
@@ -216,10 +215,12 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
     ):
         if fault:
             yield document.problem((key,), fault)
-    for kind in get_args(AllocationKind):
-        if kind not in accounts.templates:
+    for kind, where in NEEDED.items():
+        booked = {"booked", *accounts.booked.values()} if accounts.booked else set()
+        if kind not in accounts.templates and (not where or where in booked):
             text = "found nothing, expected a template for this kind of allocation"
             yield document.problem(("templates", kind), text)
+    yield from check_booked(accounts, document)
     for kind, template in accounts.templates.items():
         for key, role in (("debit", template.debit), ("credit", template.credit)):
             if role not in BY_ITEM and role not in accounts.roles:
@@ -232,6 +233,22 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
             text = f"found {template.debit} on both sides, expected two roles"
             yield document.problem(("templates", kind, "credit"), text)
     yield from check_accounts(accounts, document)
+
+
+def check_booked(accounts: Accounts, document: Document) -> Iterator[Problem]:
+    """Yield lines booked to a role that the chart lacks, and disputes won back from another one."""
+    for kind, role in accounts.booked.items():
+        if role not in accounts.roles:
+            text = f"found {role}, expected a role of this chart: {listed(accounts.roles)}"
+            yield document.problem(("booked", kind), text)
+    opened = accounts.booked.get("chargeback")
+    returned = accounts.booked.get("chargeback_reversal")
+    if opened != returned:
+        text = f"found {returned or 'nothing'} for its reversal, expected {opened or 'nothing'} too"
+        yield document.problem(("booked", "chargeback"), text)
+    if opened == "disputed_receivable" and "suspense" not in accounts.roles:
+        text = "found no role suspense, expected one: a reversal without its dispute waits there"
+        yield document.problem(("booked", "chargeback"), text)
 
 
 def check_accounts(accounts: Accounts, document: Document) -> Iterator[Problem]:

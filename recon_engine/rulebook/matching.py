@@ -61,6 +61,9 @@ class Reconciliation(Mapping):
     )
     passes: str = Field(description="name in mappings/matching")
     calendar: str = "ECB"
+    dispute_days: int = Field(
+        default=120, ge=0, description="days a dispute waits before it is overdue"
+    )
     lag_days: dict[Side, Annotated[int, Field(ge=0)]] = Field(
         default={}, description="banking days a side waits before it is overdue"
     )

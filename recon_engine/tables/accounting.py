@@ -12,7 +12,7 @@ ALLOCATION = Table(
         text("allocation_id", "identity of the part", key=True),
         text("reconciliation", "reconciliation it belongs to"),
         text("entity", "legal entity"),
-        text("kind", "gross, fee, payout, cash or unapplied"),
+        text("kind", "gross, fee, payout, cash, ...: the closed list of the chart's templates"),
         text("group_id", "parts of one group are one journal"),
         text("whole_id", "line the whole stands on"),
         text("part_id", "line the part is put to"),
@@ -21,7 +21,7 @@ ALLOCATION = Table(
         text("currency", "currency of the amounts"),
         minor("whole_minor", "the whole that was shared"),
         minor("amount_minor", "this part, in the sign of the whole"),
-        text("held_role", "account role where the amount stands before"),
+        text("held_role", "account role where the amount stands; for a line, from now on"),
         text(
             "matched_account", "ledger account it clears, where the match names one", nullable=True
         ),

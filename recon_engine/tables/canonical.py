@@ -122,6 +122,7 @@ SETTLEMENT_LINE = Table(
 KINDS = (
     "charge",
     "refund",
+    "capture_reversal",
     "refund_failure",
     "chargeback",
     "chargeback_reversal",
@@ -131,11 +132,14 @@ KINDS = (
     "reserve_release",
     "transfer",
     "payout",
+    "payout_reversal",
     "opening_balance",
     "closing_balance",
     "unknown",
 )
 """Closed list of settlement line kinds; any other provider kind becomes `unknown`, with its amount.
+
+A `payout_reversal` is a payout that did not arrive and came back to the processor.
 
 A balance line moves nothing: it says what the processor holds, and becomes `processor_balance`.
 """

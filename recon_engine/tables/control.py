@@ -58,7 +58,9 @@ PROOF = Table(
     "a proof, component by component; the last component is `unexplained` and must be zero",
     (
         text(
-            "proof", "clearing, transit, bank or receivables: invariants I3, I4, I7, I22", key=True
+            "proof",
+            "clearing, transit, bank, receivables, disputes, suspense: I3, I4, I7, I22, I6, I19",
+            key=True,
         ),
         text("entity", "legal entity", key=True),
         text("account", "ledger account it is about", key=True),

@@ -9,9 +9,11 @@ from recon_engine.tables.rule import outside, row_rule, units
 
 SIDES = ("settlement", "ledger", "payout", "bank")
 ITEM_DATASETS = ("settlement_line", "ledger_entry", "bank_entry", "opening_item")
-ALLOCATION_KINDS = ("gross", "fee", "payout", "cash", "unapplied")
+ALLOCATION_KINDS = (
+    "gross", "fee", "payout", "cash", "unapplied", "line", "dispute_fee", "loss",
+)
 BUCKETS = ("0-1", "2-7", "8-30", "31-90", "91+")
-PROOFS = ("clearing", "transit", "bank", "receivables")
+PROOFS = ("clearing", "transit", "bank", "receivables", "disputes", "suspense")
 STRANGE = "not between date '1990-01-01' and date '2100-01-01'"
 """A day outside these was misread or mistyped."""
 
@@ -82,7 +84,7 @@ ROW_RULES = (
     row_rule(
         "settlement_line", "015", "warning", "payout_ref",
         "a payout names the reference that the bank line carries",
-        "kind = 'payout' and coalesce(payout_ref, '') = ''",
+        "kind in ('payout', 'payout_reversal') and coalesce(payout_ref, '') = ''",
     ),
     row_rule(
         "settlement_line", "016", "warning", "gross_minor",

@@ -120,6 +120,10 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "unapplied_receipts": "Unapplied customer receipts",
         "refunds_payable": "Refunds payable",
         "processing_fees": "Processing fees",
+        "reserve": "PSP reserve receivable",
+        "disputed_receivable": "Disputed receivable",
+        "dispute_fees": "Dispute fees",
+        "dispute_losses": "Chargeback losses",
     }
 
 

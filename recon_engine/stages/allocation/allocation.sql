@@ -1,12 +1,16 @@
 -- allocation: every amount that goes to the ledger tonight, by kind
--- in:  fee              shares of fees (processor reconciliations)
---      match_leg        tonight's matches and undoings
---      payout           payouts sent (bank reconciliations)
---      line_dimension   source, merchant account
+-- in:  fee               shares of fees (processor reconciliations)
+--      match_leg         tonight's matches and undoings
+--      open_item         what no pass took tonight
+--      settlement_line   lines of the date
+--      payout            payouts sent (bank reconciliations)
+--      line_dimension    source, merchant account
+--      booked            kind, role it is booked to on its own, and whether it waits there
 -- out: one row per part; parts of a whole add up to it and share its sign
 --
 -- What a decision undoes is unapplied and waits for a name; what a restatement takes back was never so,
--- and its gross goes back as it came.
+-- and its gross goes back as it came. So does a refund that failed: the line that says so brings it back.
+-- The settlement lines of a match are one payment; it stands on the line that the others go with.
 with
 partner as (
     select
@@ -20,9 +24,65 @@ partner as (
     group by match_id, generation
 ),
 
+paid as (
+    select
+        *,
+        case when pass_name in ('restatement', 'return') then 1 else generation end as turned,
+        sum(amount_minor) over (partition by match_id, generation) as paid_minor,
+        row_number() over (
+            partition by match_id, generation
+            order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure'), item_id
+        ) as place,
+    from match_leg
+    where side = 'settlement'
+),
+
+failure as (
+    select r.item_id as refund_id, f.item_id as item_id, f.event_date as event_date
+    from match_leg as r
+    inner join match_leg as f on f.match_id = r.match_id and f.generation = 1 and f.kind = 'refund_failure'
+    where r.kind = 'refund' and r.generation = 1 and r.side = 'settlement'
+    qualify f.item_id = min(f.item_id) over (partition by r.item_id)
+),
+
+gross as (
+    select
+        l.match_id, l.generation, l.turned, l.entity, l.currency, l.held_role, l.source, l.pass_name,
+        l.turned * l.paid_minor as amount_minor,
+        coalesce(f.item_id, l.item_id) as item_id,
+        coalesce(f.event_date, l.event_date) as event_date,
+    from paid as l
+    left join failure as f on f.refund_id = l.item_id and l.pass_name = 'return'
+    where l.place = 1
+),
+
+entered as (
+    select item_id, first_date, dataset, side, held_role from match_leg where generation = 1
+    union all
+    select item_id, first_date, dataset, side, held_role from open_item
+),
+
+line as (
+    select l.*, b.role as held_role
+    from settlement_line as l
+    inner join booked as b on b.kind = l.kind
+    where $kind = 'processor' and l.gross_currency = l.currency and l.gross_minor <> 0 and not b.waits
+    union all
+    select l.*, e.held_role as held_role
+    from settlement_line as l
+    inner join entered as e on e.item_id = l.line_id
+    where
+        $kind = 'processor'
+        and e.side = 'settlement'
+        and e.dataset = 'settlement_line'
+        and e.first_date = cast($business_date as date)
+        and e.held_role <> 'clearing'
+),
+
 part as (
     select
-        'fee' as kind,
+        case when $dispute_fees and f.kind in ('chargeback', 'chargeback_reversal') then 'dispute_fee' else 'fee' end
+            as kind,
         f.group_key as group_key,
         f.whole_id as whole_id,
         f.part_id as part_id,
@@ -43,7 +103,27 @@ part as (
     where f.amount_minor <> 0
     union all
     select
-        case when l.pass_name = 'restatement' or l.generation = 1 then 'gross' else 'unapplied' end as kind,
+        'line' as kind,
+        l.line_id as group_key,
+        l.line_id as whole_id,
+        l.line_id as part_id,
+        cast(null as varchar) as match_id,
+        1 as generation,
+        l.entity as entity,
+        l.currency as currency,
+        l.gross_minor as whole_minor,
+        l.gross_minor as amount_minor,
+        l.held_role as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        l.processor_account as dimension,
+        l.event_date as event_date,
+        'settlement_line ' || l.line_id as cause,
+    from line as l
+    union all
+    select
+        case when l.turned = 1 then 'gross' else 'unapplied' end as kind,
         l.match_id || ' ' || l.item_id as group_key,
         l.item_id as whole_id,
         l.item_id as part_id,
@@ -51,8 +131,8 @@ part as (
         l.generation as generation,
         l.entity as entity,
         l.currency as currency,
-        case when l.pass_name = 'restatement' then 1 else l.generation end * l.amount_minor as whole_minor,
-        case when l.pass_name = 'restatement' then 1 else l.generation end * l.amount_minor as amount_minor,
+        cast(l.amount_minor as bigint) as whole_minor,
+        cast(l.amount_minor as bigint) as amount_minor,
         l.held_role as held_role,
         p.account as matched_account,
         p.document_id as document_id,
@@ -60,10 +140,9 @@ part as (
         d.dimension as dimension,
         case when l.pass_name like 'decision %' then cast($business_date as date) else l.event_date end as event_date,
         case when l.pass_name like 'decision %' then l.pass_name else 'settlement_line ' || l.item_id end as cause,
-    from match_leg as l
+    from gross as l
     inner join partner as p on p.match_id = l.match_id and p.generation = l.generation
     left join line_dimension as d on d.source = l.source
-    where l.side = 'settlement'
     union all
     select
         'payout' as kind,

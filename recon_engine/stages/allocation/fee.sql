@@ -1,19 +1,41 @@
 -- fee: the cost of each line, its own and its share of what the processor charged to the batch
 -- in:  settlement_line   lines in force of the date
--- out: one row per line and whole: its own fee, and one share per pooled fee
+-- out: one row per line and whole: its own fee, and one share per pooled fee; kind is that of the whole
 --
 -- A pooled fee is a line that is nothing but a fee. It is shared over the charges of its batch by absolute
 -- gross, rounded down, the units left over to the largest remainders, ties to the lowest line (I10).
 -- Without charges it is shared equally over the other lines; alone in its batch it keeps itself.
+-- What a reversal gives back of a capture is put to the capture: the two are one payment.
 with
+charge as (
+    select
+        source, processor_account, batch_ref, currency, reference, generation, event_date,
+        min(line_id) as line_id,
+    from settlement_line
+    where kind = 'charge' and gross_currency = currency and reference is not null
+    group by source, processor_account, batch_ref, currency, reference, generation, event_date
+    having count(*) = 1
+),
+
 line as (
     select
-        line_id, source, entity, processor_account, batch_ref, currency, kind, event_date, fee_minor,
-        coalesce(provider_ref, line_id) as line_order,
-        case when kind = 'charge' then abs(gross_minor) else 0 end as gross_weight,
-        kind = 'fee' and gross_minor = 0 as pooled,
-    from settlement_line
-    where $kind = 'processor' and gross_currency = currency and kind <> 'payout'
+        s.line_id as line_id,
+        s.source as source,
+        s.entity as entity,
+        s.processor_account as processor_account,
+        s.batch_ref as batch_ref,
+        s.currency as currency,
+        s.kind as kind,
+        s.event_date as event_date,
+        s.fee_minor as fee_minor,
+        coalesce(s.provider_ref, s.line_id) as line_order,
+        case when s.kind = 'charge' then abs(s.gross_minor) else 0 end as gross_weight,
+        s.kind = 'fee' and s.gross_minor = 0 as pooled,
+        case when s.kind = 'capture_reversal' then coalesce(c.line_id, s.line_id) else s.line_id end as payment_id,
+    from settlement_line as s
+    left join charge as c
+        using (source, processor_account, batch_ref, currency, reference, generation, event_date)
+    where $kind = 'processor' and s.gross_currency = s.currency and s.kind not in ('payout', 'payout_reversal')
 ),
 
 batch as (
@@ -64,7 +86,7 @@ part as (
     from ranked
     union all
     select
-        line_id as whole_id, line_id as part_id, fee_minor as whole_minor, event_date, fee_minor as amount_minor,
+        line_id as whole_id, payment_id as part_id, fee_minor as whole_minor, event_date, fee_minor as amount_minor,
     from line
     where fee_minor <> 0 and not pooled
     union all
@@ -85,6 +107,7 @@ select
     l.processor_account as processor_account,
     l.currency as currency,
     p.event_date as event_date,
+    w.kind as kind,
     case
         when b.has_pool then concat_ws(
             chr(31), l.source, l.processor_account, l.batch_ref, l.currency, p.event_date
@@ -93,5 +116,10 @@ select
     end as group_key,
 from part as p
 inner join line as l on l.line_id = p.part_id
-inner join batch as b using (source, processor_account, batch_ref, currency)
+inner join line as w on w.line_id = p.whole_id
+inner join batch as b
+    on b.source = l.source
+    and b.processor_account = l.processor_account
+    and b.batch_ref = l.batch_ref
+    and b.currency = l.currency
 order by whole_id, part_id

@@ -171,7 +171,10 @@ def _minutes(offset: str) -> int:
 
 def _register_due(inputs: Workspace, source: Source) -> None:
     """Make `due`: the last banking day on which a payout of each day is in time."""
-    query = "select distinct event_date from settlement_line where kind = 'payout'"
+    query = (
+        "select distinct event_date from settlement_line "
+        "where kind in ('payout', 'payout_reversal')"
+    )
     days = [day for (day,) in inputs.rows(query)]
     due = due_dates(days, source.payout_lag_days, source.calendar)
     named = {"event_date": "date32", "due_date": "date32"}

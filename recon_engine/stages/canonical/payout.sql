@@ -20,5 +20,5 @@ select
     l.contract as contract,
 from settlement_line as l
 inner join due as d on d.event_date = l.event_date
-where l.kind = 'payout'
+where l.kind in ('payout', 'payout_reversal')
 order by payout_id

@@ -127,7 +127,7 @@ select
     provider_ref,
     modification_ref,
     reference,
-    case when kind = 'payout' then payout_ref end as payout_ref,
+    case when kind in ('payout', 'payout_reversal') then payout_ref end as payout_ref,
     payment_method,
     case
         when event_utc is not null then strftime(timezone('UTC', event_utc), '%Y-%m-%dT%H:%M:%SZ')

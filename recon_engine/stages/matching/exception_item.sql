@@ -18,10 +18,12 @@ reasoned as (
             when c.item_id is not null then 'ambiguous'
             when v.item_id is not null then 'amount_variance'
             when o.kind = 'unknown' then 'unknown_kind'
-            when o.kind in ('chargeback', 'chargeback_reversal') then 'dispute_open'
+            when o.kind in ('chargeback', 'chargeback_reversal') and o.held_role <> 'disputed_receivable'
+                then 'dispute_open'
             when o.kind in ('adjustment', 'transfer', 'reserve_hold', 'reserve_release')
                 then 'adjustment_unexplained'
             when not o.overdue then null
+            when o.held_role = 'disputed_receivable' then 'dispute_open'
             when o.side = 'settlement' then 'unmatched_settlement'
             when o.side = 'ledger' then 'unmatched_ledger'
             when o.side = 'payout' then 'payout_overdue'

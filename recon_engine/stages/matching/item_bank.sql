@@ -1,5 +1,6 @@
 -- item_source: what a bank reconciliation has to match
 -- in:  payout           payouts of its processors
+--      settlement_line  their lines, which say what came back
 --      bank_entry       entries in force of its bank account
 --      ledger_item      ledger entries that take part
 -- out: one row per item in the account's currency, in its side's own sign
@@ -9,7 +10,7 @@ select
     p.entity as entity,
     'settlement_line' as dataset,
     p.source as source,
-    'payout' as kind,
+    coalesce(l.kind, 'payout') as kind,
     p.currency as currency,
     p.amount_minor as amount_minor,
     cast(null as varchar) as reference,
@@ -23,6 +24,7 @@ select
     p.file_id as file_id,
     p.row_no as row_no,
 from payout as p
+left join settlement_line as l on l.line_id = p.payout_id
 where p.currency = $currency and p.amount_minor <> 0
 union all
 select

@@ -1,30 +1,58 @@
 -- item_source: what a processor reconciliation has to match
--- in:  settlement_line   lines in force of its processor accounts
---      ledger_item       ledger entries that take part
--- out: one row per item, in its side's own sign; payouts and pure fees are not items here
+-- in:  settlement_line      lines in force of its processor accounts
+--      ledger_item          ledger entries that take part
+--      booked               kind, role it is booked to on its own, and whether it waits there
+--      previous_open_item   what the previous processing date left open
+-- out: one row per item, in its side's own sign; payouts, pure fees and what is booked for good are not
+--      items here
+--
+-- A chargeback that comes back is held where the chargeback waits. Where none does, nothing says what came
+-- back: it waits in suspense.
+with
+disputed as (
+    select reference from settlement_line where kind = 'chargeback'
+    union
+    select reference from previous_open_item where kind = 'chargeback'
+),
+
+placed as (
+    select
+        l.*,
+        l.gross_currency <> l.currency as is_foreign,
+        case
+            when l.gross_currency <> l.currency or b.role is null then 'clearing'
+            when l.kind = 'chargeback_reversal' and b.waits and d.reference is null then 'suspense'
+            else b.role
+        end as role,
+        coalesce(b.waits, true) as waits,
+    from settlement_line as l
+    left join booked as b on b.kind = l.kind
+    left join disputed as d on d.reference = l.reference
+)
+
 select
     l.line_id as item_id,
     'settlement' as side,
     l.entity as entity,
     'settlement_line' as dataset,
     l.source as source,
-    case when l.gross_currency = l.currency then l.kind else 'foreign' end as kind,
+    case when l.is_foreign then 'foreign' else l.kind end as kind,
     l.currency as currency,
-    case when l.gross_currency = l.currency then l.gross_minor else l.net_minor end as amount_minor,
-    case when l.gross_currency = l.currency then l.reference end as reference,
+    case when l.is_foreign then l.net_minor else l.gross_minor end as amount_minor,
+    case when not l.is_foreign then l.reference end as reference,
     cast(null as varchar) as payout_ref,
     cast(null as varchar) as account,
     cast(null as varchar) as document_id,
     cast(null as varchar) as customer,
-    'clearing' as held_role,
+    l.role as held_role,
     l.event_date as event_date,
-    cast(null as date) as due_date,
+    case when l.role = 'disputed_receivable' then l.event_date + $dispute_days end as due_date,
     l.file_id as file_id,
     l.row_no as row_no,
-from settlement_line as l
+from placed as l
 where
-    l.kind <> 'payout'
-    and (l.gross_minor <> 0 or l.gross_currency <> l.currency)
+    l.kind not in ('payout', 'payout_reversal')
+    and (l.is_foreign or (l.gross_minor <> 0 and l.waits))
 union all
 select
     item_id,

@@ -1,24 +1,8 @@
 -- match_leg: the parts of tonight's matches, and the undoing of earlier ones
--- in:  accepted_pair   pairs that were accepted
---      item            every item of the night
---      undone_leg      legs that a decision undoes, or a line taken back
+-- in:  match_part   the items of tonight's matches
+--      item         every item of the night
+--      undone_leg   legs that a decision undoes, a line taken back or a refund that failed
 -- out: one row per item in a match; minus the amount where it is undone
-with
-matched as (
-    select
-        content_id('match', [$reconciliation, left_id, right_id]) as match_id,
-        pass_name,
-        left_id,
-        right_id,
-    from accepted_pair
-),
-
-part as (
-    select match_id, pass_name, left_id as item_id from matched
-    union all
-    select match_id, pass_name, right_id as item_id from matched
-)
-
 select
     i.reconciliation as reconciliation,
     i.item_id as item_id,
@@ -43,7 +27,7 @@ select
     p.match_id as match_id,
     1 as generation,
     p.pass_name as pass_name,
-from part as p
+from match_part as p
 inner join item as i on i.item_id = p.item_id
 union all
 select
@@ -69,6 +53,6 @@ select
     u.row_no as row_no,
     u.match_id as match_id,
     -1 as generation,
-    coalesce('decision ' || u.decision_seq, 'restatement') as pass_name,
+    coalesce('decision ' || u.decision_seq, u.cause) as pass_name,
 from undone_leg as u
 order by reconciliation, item_id, match_id, generation

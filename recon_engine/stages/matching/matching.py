@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from recon_engine.periods import due_dates
-from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.accounts import BOOKED, Accounts
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.policy import Policy
 from recon_engine.rulebook.rulebook import Rulebook
@@ -29,8 +29,6 @@ from recon_engine.tables.matching import (
 )
 
 SQL = Path(__file__).parent
-FREE = "item_id, side, entity, currency, amount_minor, reference, payout_ref, event_date"
-"""What the passes look at: ids, keys and integers; wide columns are fetched for what is left."""
 FOUND = ("accepted_pair", "contested_item", "variance_item")
 """What a pass finds, in the order in which items leave the pool."""
 
@@ -49,16 +47,19 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make(
         "item_source",
         SQL / f"item_{rec.kind}.sql",
-        currency=rec.currency,
+        **({"currency": rec.currency} if rec.kind == "bank" else {"dispute_days": rec.dispute_days}),
     )
-    for name in ("withdrawal", "undone_leg"):
+    for name in ("withdrawal", "returned", "undone_leg"):
         inputs.make(name, SQL / f"{name}.sql")
     values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
     inputs.make("opened", SQL / "opened.sql", **values)
     _register_due(inputs, rec)
     inputs.make("item", SQL / "item.sql", **values)
     inputs.make("accepted_pair_restated", SQL / "restated_pair.sql")
+    inputs.make("follower", SQL / "follower.sql")
+    inputs.make("accepted_pair_returned", SQL / "returned_pair.sql")
     _run_passes(inputs, rules.passes[rec.passes].passes)
+    inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
     for table in tables:
         inputs.make(table.name, SQL / f"{table.name}.sql", **values)
@@ -67,11 +68,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
 def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
-    # A line of a kind that nobody mapped may be anything: no reference of its makes it a sale.
-    ended = "select unnest([left_id, right_id]) from accepted_pair_restated"
-    inputs.make(
-        "free", f"select {FREE} from item where kind <> 'unknown' and item_id not in ({ended})"
-    )
+    inputs.make("free", SQL / "free.sql")
     for number, match_pass in enumerate(passes):
         _run_pass(inputs, match_pass)
         for name in FOUND:
@@ -79,7 +76,7 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     for name in FOUND:
         made = [f"{name}_{number}" for number in range(len(passes))]
         if name == "accepted_pair":
-            made.append("accepted_pair_restated")
+            made += ["accepted_pair_restated", "accepted_pair_returned"]
         inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 
@@ -103,7 +100,7 @@ def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
 def _register_rules(
     inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation
 ) -> None:
-    """Make `ledger_account`, what takes part; `reason_owner` and `reason_meaning`."""
+    """Make `ledger_account`, what takes part; `booked`, `reason_owner` and `reason_meaning`."""
     query = "select distinct currency from ledger_entry order by currency"
     currencies = [rec.currency] if rec.currency else [code for (code,) in inputs.rows(query)]
     taking_part = [
@@ -116,6 +113,7 @@ def _register_rules(
     inputs.register("ledger_account", small_table(named, taking_part))
     owners = [(reason, policy.owner(reason)) for reason in REASONS]
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
+    inputs.register("booked", small_table(BOOKED, accounts.booked_alone()))
     meaning = {"reason": "string", "meaning": "string"}
     inputs.register("reason_meaning", small_table(meaning, REASONS.items()))
 

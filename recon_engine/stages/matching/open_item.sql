@@ -1,14 +1,7 @@
 -- open_item: what no pass took, carried to the next processing date
--- in:  item            every item of the night
---      accepted_pair   pairs that were accepted
+-- in:  item         every item of the night
+--      match_part   the items of tonight's matches
 -- out: one row per item
-with
-taken as (
-    select left_id as item_id from accepted_pair
-    union all
-    select right_id as item_id from accepted_pair
-)
-
 select
     i.reconciliation as reconciliation,
     i.item_id as item_id,
@@ -32,5 +25,5 @@ select
     i.row_no as row_no,
     i.due_date < cast($business_date as date) as overdue,
 from item as i
-anti join taken as t on t.item_id = i.item_id
+anti join match_part as t on t.item_id = i.item_id
 order by reconciliation, item_id

@@ -1,27 +1,47 @@
--- undone_leg: legs of the matches that tonight's decisions undo, or a line taken back
+-- undone_leg: legs of the matches that tonight's decisions undo, a line taken back or a refund that failed
 -- in:  state_decision      decisions that take effect tonight
 --      withdrawal          what each line taken back meets
+--      returned            refunds that failed after they had been matched
 --      history_match_leg   legs of all earlier dates
--- out: one row per leg still in force; decision_seq is null where its line was taken back
+-- out: one row per leg still in force; decision_seq is null where no decision undoes it, and cause says what
+--      does; frees_money where a decision takes money off a document
+--
+-- A loss that a decision wrote off is no match of documents: it is not undone here.
 with
 asked as (
-    select subject_id as item_id, decision_seq
+    select subject_id as item_id, decision_seq, 'decision' as cause
     from state_decision
     where kind = 'unapply'
     union all
-    select partner_id as item_id, cast(null as bigint) as decision_seq
+    select partner_id as item_id, cast(null as bigint) as decision_seq, 'restatement' as cause
     from withdrawal
     where reopens
+    union all
+    select refund_id as item_id, cast(null as bigint) as decision_seq, 'return' as cause
+    from returned
 ),
 
 undone as (
     select
         h.match_id,
         case when count(*) = count(a.decision_seq) then min(a.decision_seq) end as decision_seq,
+        min(a.cause) filter (where a.decision_seq is null) as cause,
     from history_match_leg as h
     inner join asked as a on a.item_id = h.item_id
     group by h.match_id
     having sum(h.generation) > 0
+),
+
+document as (
+    select distinct match_id
+    from history_match_leg
+    where side = 'ledger'
+),
+
+decided as (
+    select distinct match_id
+    from history_match_leg
+    where dataset = 'decision'
 )
 
 select
@@ -46,7 +66,10 @@ select
     h.row_no as row_no,
     h.match_id as match_id,
     u.decision_seq as decision_seq,
+    u.cause as cause,
+    u.decision_seq is not null and h.side = 'settlement' and d.match_id is not null as frees_money,
 from history_match_leg as h
 inner join undone as u on u.match_id = h.match_id
-where h.generation = 1
+left join document as d on d.match_id = h.match_id
+where h.generation = 1 and h.match_id not in (select match_id from decided)
 order by match_id, item_id

@@ -2,6 +2,7 @@
 -- in:  line_identity, quarantined_row                rows read tonight
 --      settlement_line, ledger_entry, bank_entry     rows in force; settlement lines taken back enter turned
 --      match_leg, open_item                          what became of the items
+--      allocation                                    lines that were booked on their own
 --      previous_open_item                            what was carried in
 --      opening_item                                  what a take-on brings along
 --      in_scope_account                              ledger accounts that a reconciliation declares
@@ -54,6 +55,12 @@ item as (
     left join undone as u on u.item_id = h.item_id
 ),
 
+alone as (
+    select part_id as item_id, amount_minor
+    from allocation
+    where kind = 'line' and part_id not in (select item_id from handled)
+),
+
 opening as (
     select
         source, currency, reconciliation,
@@ -92,17 +99,18 @@ part as (
     where generation = -1
     union all
     select
-        source, 'settlement_line' as dataset, 'new' as origin, currency, 'journaled' as class,
-        case when gross_minor = 0 then 1 else 0 end as row_count,
-        -fee_minor as amount_minor,
-    from settlement_line
-    where kind <> 'payout' and gross_currency = currency
+        l.source, 'settlement_line' as dataset, 'new' as origin, l.currency, 'journaled' as class,
+        case when l.gross_minor = 0 or a.item_id is not null then 1 else 0 end as row_count,
+        coalesce(a.amount_minor, 0) - l.fee_minor as amount_minor,
+    from settlement_line as l
+    left join alone as a on a.item_id = l.line_id
+    where l.kind not in ('payout', 'payout_reversal') and l.gross_currency = l.currency
     union all
     select
         source, 'settlement_line' as dataset, 'new' as origin, currency, 'out_of_scope' as class,
         1 as row_count, net_minor as amount_minor,
     from settlement_line
-    where kind = 'payout' and net_minor = 0
+    where kind in ('payout', 'payout_reversal') and net_minor = 0
     union all
     select
         source, 'bank_entry' as dataset, 'new' as origin, currency, 'out_of_scope' as class,

@@ -198,6 +198,17 @@ component as (
     union all
     select
         a.proof, a.account, a.currency, 3 as position,
+        'listed items that wait there' as component,
+        coalesce(sum(l.amount_minor), 0) as amount_minor,
+    from proof_account as a
+    left join listed as l
+        on l.held_role = case a.proof when 'disputes' then 'disputed_receivable' else 'suspense' end
+        and l.currency = a.currency
+    where a.proof in ('disputes', 'suspense')
+    group by a.proof, a.account, a.currency
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
         'listed at the bank, not in the books' as component,
         coalesce(l.amount_minor, 0) as amount_minor,
     from proof_account as a

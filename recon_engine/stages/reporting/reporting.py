@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recon_engine.rulebook.accounts import WAITING
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
@@ -41,8 +42,10 @@ PROOFS = {
     "transit": "cash_in_transit",
     "bank": "bank",
     "receivables": "receivable",
+    "disputes": "disputed_receivable",
+    "suspense": "suspense",
 }
-"""Proof and the account role it is about."""
+"""Proof and the account role it is about; of a role that waits, where lines are booked to it."""
 TOTALLED = (
     SETTLEMENT_LINE,
     PAYOUT,
@@ -120,6 +123,7 @@ def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
         for proof, role in PROOFS.items()
         for currency in used
         if proof != "bank" or currency in banked
+        if role not in WAITING or role in accounts.booked.values()
         if (account := accounts.account(role, currency)) is not None
     }
     named = dict.fromkeys(("source", "account", "currency", "pattern"), "string")

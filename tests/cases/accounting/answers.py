@@ -67,7 +67,7 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
                 names.get(r["line_id"]),
                 r["generation"],
                 r["event_date"],
-                r["kind"],
+                r["provider_kind"],
                 r["gross_minor"],
                 r["fee_minor"],
                 r["net_minor"],

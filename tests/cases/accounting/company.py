@@ -25,7 +25,7 @@ from tests.cases.accounting.opening import (
     stood,
     taken_on,
 )
-from tests.cases.accounting.reports import CURRENCY, days, reference, reports
+from tests.cases.accounting.reports import CURRENCY, days, reference, reports, sold
 from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
 
 ENTITY, LEDGER = "E1", "main"
@@ -89,8 +89,8 @@ def documents(case: Case) -> list[Document]:
 
     A control row that speaks of several documents is one sum of the charges in their order.
     """
-    sold = [line for line in case.report if line.kind in ("charge", "refund")]
-    charges = list({line.base: line for line in reversed(sold)}.values())[::-1]
+    lines = [line for line in case.report if line.kind in ("charge", "refund")]
+    charges = list({line.base: line for line in reversed(lines)}.values())[::-1]
     made: list[Document] = []
     control = [row for row in ledger_rows(case) if _is_control(row)]
     opening = [row for row in control if row.day <= taken_on(case)]
@@ -102,7 +102,7 @@ def documents(case: Case) -> list[Document]:
             waiting = [c for c in charges if c.kind == kind and _document_id(case, c) not in named]
             assert waiting, f"{case.name} {row.entry}: {missing} more than the lines of its kind"
             line = waiting[0]
-            missing -= line.gross
+            missing -= sold(case, line)
             assert missing * row.amount >= 0, f"{case.name} {row.entry}: less than {line.name}"
             made.append(_document(case, row, line))
     assert len(made) == len(charges), f"{case.name}: a line has no document"
@@ -136,14 +136,14 @@ def _document(case: Case, row: EntryLine, line: ReportLine) -> Document:
     for given in case.given("invoice"):
         if given.value.split()[0] == document_id:
             _, _, customer, currency, amount = given.value.split()
-            assert (amount, currency) == (plain(line.gross, currency), line.currency), given
+            assert (amount, currency) == (plain(sold(case, line), currency), line.currency), given
     return Document(
         document_id=document_id,
         kind="invoice" if line.kind == "charge" else "credit_note",
         customer=customer,
         day=row.day,
         account=row.account,
-        amount=line.gross,
+        amount=sold(case, line),
         reference=reference(case, line),
         entry=row.entry,
     )

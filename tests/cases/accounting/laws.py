@@ -14,7 +14,14 @@ from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import in_force, known, moves, reports
 from tests.cases.accounting.tables import Case
 
-PROOFS = {"I3": "clearing", "I4": "transit", "I7": "bank", "I22": "receivables"}
+PROOFS = {
+    "I3": "clearing",
+    "I4": "transit",
+    "I6": "disputes",
+    "I7": "bank",
+    "I19": "suspense",
+    "I22": "receivables",
+}
 Law = Callable[[Case, Outcome, date], Iterator[str]]
 
 
@@ -60,7 +67,7 @@ def report_adds_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 
 
 def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
-    """I3, I4, I7, I22: each proof has its components, and nothing is unexplained."""
+    """I3, I4, I6, I7, I19, I22: each proof has its components, and nothing is unexplained."""
     rows = outcome.nights[day].tables["proof"]
     for invariant, proof in PROOFS.items():
         found = [row for row in rows if row["proof"] == proof]
@@ -71,14 +78,16 @@ def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 
 
 def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
-    """I3, I4, I7 once more, from the case alone: the processor's, the bank's and what travels."""
+    """I3, I4, I5, I7 from the case alone: the processor's, its reserve, the bank's, what travels."""
     lines = in_force(case, day)
     at_bank = sum(line.amount for line in case.bank if line.day <= day)
-    sent = -sum(line.net for line in lines if line.kind == "payout")
+    sent = -sum(line.net for line in lines if line.kind in ("payout", "payout_reversal"))
+    held = -sum(line.gross for line in lines if line.kind in ("reserve_hold", "reserve_release"))
     opened = sum(stood(case, "bank_balance").values())
     on_its_way = sum(item.amount for item in opening_items(case) if item.kind == "payout")
     said = {
         "1200": sum(line.net for line in lines),
+        "1205": held,
         "1010": on_its_way + sent - at_bank,
         "1000": opened + at_bank,
     }
@@ -171,7 +180,8 @@ def parts_add_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     night = outcome.nights[day]
     wholes: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in night.tables["allocation"]:
-        wholes[row["kind"], row["whole_id"], str(row["generation"])].append(row)
+        kind = "fee" if row["kind"] == "dispute_fee" else row["kind"]
+        wholes[kind, row["whole_id"], str(row["generation"])].append(row)
     for key, rows in wholes.items():
         parts = [row["amount_minor"] for row in rows]
         (whole,) = {row["whole_minor"] for row in rows}
@@ -208,6 +218,11 @@ def runs_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
         yield f"the second run said '{night.again}'"
 
 
+def verified(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """All of them as the lone verifier re-adds the night."""
+    yield from outcome.nights[day].verified
+
+
 def _groups(night: Night, table: str, key: str) -> dict[str, list[Row]]:
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in night.tables[table]:
@@ -218,8 +233,8 @@ def _groups(night: Night, table: str, key: str) -> dict[str, list[Row]]:
 LAWS: dict[str, Law] = {
     "I1": journal_balances,
     "I2": report_adds_up,
-    "I3 I4 I7 I22": proved,
-    "I3 I4 I7": money_stands_where_it_is,
+    "I3 I4 I6 I7 I19 I22": proved,
+    "I3 I4 I5 I7": money_stands_where_it_is,
     "I22": documents_are_read,
     "I7": statements_follow,
     "I8": conserved,
@@ -227,4 +242,5 @@ LAWS: dict[str, Law] = {
     "I10": parts_add_up,
     "I15": runs_once,
     "I23": opens_without_posting,
+    "the verifier": verified,
 }

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 
 from recon_engine.night import run_night
 from recon_engine.pipeline import STAGES
-from recon_engine.run import Project, RunResult, open_project
+from recon_engine.run import Project, RunResult, night, open_project
 from recon_engine.run.scopes import scopes
 from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
 from recon_engine.take_on import enact, judge, propose
+from recon_engine.verify import verify
 from tests.cases.accounting.company import deliver, write_project
 from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
@@ -43,6 +44,8 @@ class Night:
     """What the same date said when it was run once more."""
     stands_again: bool
     """Whether every manifest stood as before after that."""
+    verified: tuple[str, ...]
+    """What the lone verifier found in the night."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def _night(project: Project, day: date, run: RunResult | None = None) -> Night:
     run = run or run_night(project, day, actor="controller").run
     stood = _manifests(project, day)
     again = run_night(project, day, actor="controller").run if run.status == "done" else run
+    found = verify(project.lake.root, night(project, day)) if run.status == "done" else []
     return Night(
         status=run.status,
         findings=run.findings,
@@ -109,6 +113,7 @@ def _night(project: Project, day: date, run: RunResult | None = None) -> Night:
         hashes=published(project, day),
         again=again.status,
         stands_again=_manifests(project, day) == stood,
+        verified=tuple(": ".join(one) for one in found),
     )
 
 

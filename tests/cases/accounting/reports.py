@@ -16,6 +16,13 @@ from tests.cases.accounting.tables import VERSION, Case, ReportLine
 
 HEADER = ("Line", "Date", "Type", "Gross", "Fee", "Net", "Ccy", "Reference", "Payout", "Report")
 CURRENCY = "EUR"
+ORIGINALS = {
+    "partial_capture_reversal": "charge",
+    "refund_failure": "refund",
+    "dispute_reversal": "dispute",
+    "payout_reversal": "payout",
+}
+"""A line that gives something back: the kind of line it gives back of."""
 FILE = re.compile(r"file (?P<label>[A-Z]): (?P<lines>P\d+(?:, P\d+)*)")
 
 
@@ -85,8 +92,24 @@ def has_line_ids(case: Case) -> bool:
 def reference(case: Case, line: ReportLine) -> str:
     """Return the order a line is about; equal lines without an id are about one order."""
     if has_line_ids(case):
-        return f"ORD-{line.base}"
+        return f"ORD-{original(case, line).base}"
     return f"ORD-{min(o.name for o in case.report if o.content == line.content)}"
+
+
+def original(case: Case, line: ReportLine) -> ReportLine:
+    """Return the line that another gives back, or a part of: the last one before it; else itself."""
+    if line.kind not in ORIGINALS:
+        return line
+    before = case.report[: case.report.index(line)]
+    found = [other for other in before if other.kind == ORIGINALS[line.kind]]
+    assert found, f"{case.name} {line.name}: gives back nothing"
+    return found[-1]
+
+
+def sold(case: Case, line: ReportLine) -> int:
+    """Return what a charge captured, or a refund gave back: less what was not captured of it."""
+    reversals = [o for o in case.report if o.kind == "partial_capture_reversal"]
+    return line.gross + sum(o.gross for o in reversals if original(case, o) == line)
 
 
 def reports(case: Case) -> list[Report]:
@@ -147,7 +170,7 @@ def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], open
         rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, CURRENCY), label))
     for line in lines:
         shown = ReportLine(line.base if has_line_ids(case) else "", *line.content)  # type: ignore[arg-type]
-        rows.append(_row(shown, label, reference(case, line), line))
+        rows.append(_row(shown, label, reference(case, line), original(case, line)))
     rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, CURRENCY), label))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
@@ -158,8 +181,8 @@ def _row(
     line: ReportLine, label: str, order: str = "", named: ReportLine | None = None
 ) -> tuple[str, ...]:
     amounts = (plain(minor, line.currency) for minor in (line.gross, line.fee, line.net))
-    paid = f"transfer PO-{named.name}" if named and line.kind == "payout" else ""
-    order = order if line.kind in ("charge", "refund") else ""
+    paid = f"transfer PO-{named.name}" if named and named.kind == "payout" else ""
+    order = order if named and named.kind in ("charge", "refund", "dispute") else ""
     return (line.name, str(line.day), line.kind, *amounts, line.currency, order, paid, label)
 
 

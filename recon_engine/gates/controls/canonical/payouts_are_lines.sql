@@ -6,7 +6,7 @@ with
 side as (
     select line_id as id, -net_minor as amount_minor, currency, 1 as came
     from settlement_line
-    where kind = 'payout'
+    where kind in ('payout', 'payout_reversal')
     union all
     select payout_id as id, amount_minor, currency, -1 as came from payout
 ),

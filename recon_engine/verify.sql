@@ -131,6 +131,8 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
     ) as r left join owner as o on o.name = r.source
     union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
         class from handled
+    union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
+    from match_leg where dataset = 'decision'
     union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
     where kind not in ('payout', 'payout_reversal') and gross_currency = currency
@@ -184,11 +186,12 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         payout_ref, account, document_id, customer, event_date, file_id, row_no,
         if(side = 'ledger', held_role, kind), held_role, amount_minor
     from opening_item where reconciliation is not null
+    union all select {item}, amount_minor from match_leg where dataset = 'decision'
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return'), 1, generation) as turned,
         sum(amount_minor) over same as minor, row_number() over (same order by
-            kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure'), item_id
+            kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place
     from match_leg where side = 'settlement' window same as (partition by match_id, generation)
 
@@ -400,9 +403,17 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 -- allocation allocation: what is allocated was matched or paid out
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
 --    matched_account, document_id, customer
-select {by}, 1, amount_minor from allocation where kind not in ('fee', 'dispute_fee')
+select {by}, 1, amount_minor from allocation
+where kind not in ('fee', 'dispute_fee', 'loss', 'loss_tax')
 -- must be
 select {by}, 1, minor from booked
+
+-- allocation allocation: what is lost is what a decision ended a dispute with
+-- by reconciliation, entity, match_id, whole_id, currency, held_role
+select {by}, 0, sum(amount_minor) from allocation where kind in ('loss', 'loss_tax') group by all
+-- must be
+select {by}, 0, amount_minor from (select *, item_id as whole_id from match_leg)
+where dataset = 'decision'
 
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
@@ -444,7 +455,7 @@ select {by}, 0, sum(functional_minor) from journal_line group by all
 
 -- journals journal_line: a journal is one, of two lines or more, numbered
 -- by journal_id
-select {by}, count(distinct (entity, ledger, template, posting_date, functional_currency)),
+select {by}, count(distinct (entity, ledger, posting_date, functional_currency)),
     sum(line_no) from journal_line group by all
 -- must be
 select {by}, 1, if(count(*) < 2, -1, max(line_no) * (max(line_no) + 1) // 2) from journal_line
@@ -454,7 +465,7 @@ select {by}, 1, if(count(*) < 2, -1, max(line_no) * (max(line_no) + 1) // 2) fro
 -- by journal_id
 select distinct {by}, 1, 0 from journal_line
 -- must be
-select hash_of('journal', [min(entity), min(template), min(group_id), string_agg(concat_ws(' ',
+select hash_of('journal', [min(entity), arg_max(template, line_no), min(group_id), string_agg(concat_ws(' ',
     part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]), 1, 0
 from journal_line as j left join (select kind as template, part_id, event_date, currency,
         min(group_id) as group_id from allocation group by all
@@ -689,7 +700,8 @@ select {by}, 1, 0 from batch where state not in ('awaiting_approval', 'approved'
 -- by group_id
 select {by}, 1, 0 from allocation where kind not in ('fee', 'dispute_fee')
 -- must be
-select hash_of('group', [kind, case when kind in ('payout', 'line') then whole_id
-    when kind = 'cash' then match_id else match_id || ' ' || part_id end,
+select hash_of('group', [if(kind = 'loss_tax', 'loss', kind),
+    case when kind in ('payout', 'line') then whole_id
+    when kind in ('cash', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0
 from allocation where kind not in ('fee', 'dispute_fee')

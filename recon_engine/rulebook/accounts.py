@@ -21,6 +21,7 @@ Role = Literal[
     "disputed_receivable",
     "dispute_losses",
     "dispute_fees",
+    "output_tax",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -29,7 +30,7 @@ BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 Code = Annotated[str, Field(min_length=1)]
 Period = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 AllocationKind = Literal[
-    "gross", "fee", "payout", "cash", "unapplied", "line", "dispute_fee", "loss"
+    "gross", "fee", "payout", "cash", "unapplied", "line", "dispute_fee", "loss", "loss_tax"
 ]
 BookedKind = Literal[
     "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
@@ -44,6 +45,9 @@ NEEDED: dict[AllocationKind, str] = {
     "loss": "disputed_receivable",
 }
 """Kinds that need a template: always, where a chart books lines, or where it books to a role."""
+JOINED: dict[AllocationKind, AllocationKind] = {"loss_tax": "loss"}
+"""Kinds that are booked in the journal of another kind; both credit the same role."""
+Percent = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$")]
 
 
 class Template(Mapping):
@@ -74,6 +78,10 @@ class Accounts(Mapping):
         default={},
         description="kind of line that waits for no document: role it is booked to when it comes",
     )
+    loss_tax_percent: Percent = Field(
+        default="0",
+        description="tax on sales, in percent, that a lost dispute gives back where the law allows",
+    )
     closed_periods: tuple[Period, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"
     )
@@ -86,3 +94,9 @@ class Accounts(Mapping):
     def booked_alone(self) -> list[tuple[str, str, bool]]:
         """Return each kind of line that is booked without a document, its role, and if it waits."""
         return [(kind, role, role in WAITING) for kind, role in self.booked.items()]
+
+    @property
+    def loss_tax_bp(self) -> int:
+        """Return the tax on sales in hundredths of a percent."""
+        whole, _, part = self.loss_tax_percent.partition(".")
+        return int(whole) * 100 + int(part.ljust(2, "0"))

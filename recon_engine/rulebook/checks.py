@@ -9,7 +9,7 @@ from recon_engine.errors import ReconError
 from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
-from recon_engine.rulebook.accounts import NEEDED, Accounts
+from recon_engine.rulebook.accounts import JOINED, NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
@@ -220,6 +220,18 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
         if kind not in accounts.templates and (not where or where in booked):
             text = "found nothing, expected a template for this kind of allocation"
             yield document.problem(("templates", kind), text)
+    for kind, lead in JOINED.items():
+        if kind in accounts.templates and lead not in accounts.templates:
+            text = f"found no template {lead}, expected one: both are one journal"
+            yield document.problem(("templates", kind), text)
+        elif kind in accounts.templates:
+            credit = accounts.templates[lead].credit
+            if accounts.templates[kind].credit != credit:
+                text = f"found another role, expected {credit} as for {lead}: both are one journal"
+                yield document.problem(("templates", kind, "credit"), text)
+    if accounts.loss_tax_bp and "loss_tax" not in accounts.templates:
+        text = "found a tax and no template loss_tax, expected both"
+        yield document.problem(("loss_tax_percent",), text)
     yield from check_booked(accounts, document)
     for kind, template in accounts.templates.items():
         for key, role in (("debit", template.debit), ("credit", template.credit)):

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from recon_engine.tables.table import Table, count, day, minor, rate, text
 
+ALLOCATION_KINDS = (
+    *("gross", "fee", "payout", "cash", "unapplied"),
+    *("line", "dispute_fee", "loss", "loss_tax"),
+)
+"""Closed list of what an amount is put to; each has a template in the chart."""
+
 ALLOCATION = Table(
     "allocation",
     1,
@@ -12,7 +18,7 @@ ALLOCATION = Table(
         text("allocation_id", "identity of the part", key=True),
         text("reconciliation", "reconciliation it belongs to"),
         text("entity", "legal entity"),
-        text("kind", "gross, fee, payout, cash, ...: the closed list of the chart's templates"),
+        text("kind", "gross, fee, payout, cash, ...: the closed list ALLOCATION_KINDS"),
         text("group_id", "parts of one group are one journal"),
         text("whole_id", "line the whole stands on"),
         text("part_id", "line the part is put to"),

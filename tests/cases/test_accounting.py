@@ -124,6 +124,7 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "disputed_receivable": "Disputed receivable",
         "dispute_fees": "Dispute fees",
         "dispute_losses": "Chargeback losses",
+        "output_tax": "Output tax",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recon_engine.rulebook.accounts import BOOKED
+from recon_engine.rulebook.accounts import BOOKED, JOINED
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
@@ -28,6 +28,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     named = {"source": "string", "dimension": "string"}
     inputs.register("line_dimension", small_table(named, accounts.items()))
     inputs.register("booked", small_table(BOOKED, chart.booked_alone()))
+    inputs.register("joined", small_table({"kind": "string", "lead": "string"}, JOINED.items()))
     inputs.make("fee", SQL / "fee.sql", kind=rec.kind)
     inputs.make(
         "allocation",
@@ -37,6 +38,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         currency=rec.currency,
         business_date=run.business_date.isoformat(),
         dispute_fees="dispute_fee" in chart.templates,
+        loss_tax_bp=chart.loss_tax_bp,
     )
     return {ALLOCATION.name: "allocation"}
 

@@ -6,6 +6,7 @@
 --      payout            payouts sent (bank reconciliations)
 --      line_dimension    source, merchant account
 --      booked            kind, role it is booked to on its own, and whether it waits there
+--      joined            kind, the kind in whose journal it is booked
 -- out: one row per part; parts of a whole add up to it and share its sign
 --
 -- What a decision undoes is unapplied and waits for a name; what a restatement takes back was never so,
@@ -31,7 +32,7 @@ paid as (
         sum(amount_minor) over (partition by match_id, generation) as paid_minor,
         row_number() over (
             partition by match_id, generation
-            order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure'), item_id
+            order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place,
     from match_leg
     where side = 'settlement'
@@ -77,6 +78,20 @@ line as (
         and e.dataset = 'settlement_line'
         and e.first_date = cast($business_date as date)
         and e.held_role <> 'clearing'
+),
+
+loss as (
+    select
+        d.match_id, d.generation, d.entity, d.currency, d.held_role, d.source, d.event_date, d.pass_name,
+        d.item_id as whole_id,
+        s.item_id as part_id,
+        d.amount_minor as amount_minor,
+        sign(d.amount_minor) * (
+            (2 * abs(d.amount_minor) * $loss_tax_bp + 10000 + $loss_tax_bp) // (2 * (10000 + $loss_tax_bp))
+        ) as tax_minor,
+    from paid as d
+    inner join paid as s on s.match_id = d.match_id and s.generation = d.generation and s.place = 1
+    where d.dataset = 'decision'
 ),
 
 part as (
@@ -145,6 +160,28 @@ part as (
     left join line_dimension as d on d.source = l.source
     union all
     select
+        k.kind as kind,
+        l.match_id as group_key,
+        l.whole_id as whole_id,
+        l.part_id as part_id,
+        l.match_id as match_id,
+        l.generation as generation,
+        l.entity as entity,
+        l.currency as currency,
+        cast(case k.kind when 'loss' then l.amount_minor - l.tax_minor else l.tax_minor end as bigint) as whole_minor,
+        cast(case k.kind when 'loss' then l.amount_minor - l.tax_minor else l.tax_minor end as bigint) as amount_minor,
+        l.held_role as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        d.dimension as dimension,
+        l.event_date as event_date,
+        l.pass_name as cause,
+    from loss as l
+    inner join (values ('loss'), ('loss_tax')) as k (kind) on k.kind = 'loss' or l.tax_minor <> 0
+    left join line_dimension as d on d.source = l.source
+    union all
+    select
         'payout' as kind,
         p.payout_id as group_key,
         p.payout_id as whole_id,
@@ -192,12 +229,12 @@ part as (
 
 select
     content_id('allocation', [
-        kind, whole_id, part_id, coalesce(match_id, ''), cast(generation as varchar)
+        p.kind, whole_id, part_id, coalesce(match_id, ''), cast(generation as varchar)
     ]) as allocation_id,
     $reconciliation as reconciliation,
     entity,
-    kind,
-    content_id('group', [kind, group_key, cast(generation as varchar)]) as group_id,
+    p.kind as kind,
+    content_id('group', [coalesce(j.lead, p.kind), group_key, cast(generation as varchar)]) as group_id,
     whole_id,
     part_id,
     match_id,
@@ -212,5 +249,6 @@ select
     dimension,
     event_date,
     cause,
-from part
+from part as p
+left join joined as j on j.kind = p.kind
 order by allocation_id

@@ -1,6 +1,6 @@
 -- journal_line: the full target set of the entity and date
 -- in:  allocation     amounts by kind; parts of one group are one journal
---      template       kind, debit, credit, memo
+--      template       kind, debit, credit, memo; lead and lead_memo: the kind in whose journal it is booked
 --      role_account   role, currency (`*` for all), account
 --      account_role   account, role
 --      posting        event_date, posting_date by the one rule
@@ -17,7 +17,7 @@ with
 part as (
     select
         a.group_id, a.part_id, a.kind, a.entity, a.currency, a.amount_minor, a.dimension, a.cause,
-        a.event_date, p.posting_date, t.memo,
+        a.event_date, p.posting_date, t.memo, t.lead, t.lead_memo,
         case t.debit when 'matched' then 'matched' when 'held' then a.held_role else t.debit end as debit_role,
         case t.credit when 'matched' then 'matched' when 'held' then a.held_role else t.credit end as credit_role,
         a.matched_account,
@@ -93,7 +93,7 @@ debit as (
 
 credit as (
     select
-        group_id, kind, entity, currency, memo, event_date, posting_date, rate_exact,
+        group_id, lead as kind, entity, currency, lead_memo as memo, event_date, posting_date, rate_exact,
         credit_role as role,
         credit_account as account,
         case when min(part_id) = max(part_id) then min(part_id) else min(group_id) end as part_id,
@@ -123,7 +123,7 @@ identity as (
         group_id,
         content_id('journal', [
             min(entity),
-            min(kind),
+            min(kind) filter (where position = 2),
             group_id,
             string_agg(
                 concat_ws(' ', part_id, account, currency, amount_minor, functional_minor), chr(31)

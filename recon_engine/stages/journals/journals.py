@@ -9,7 +9,7 @@ from pathlib import Path
 from recon_engine.errors import GateBlocked
 from recon_engine.money import exponent
 from recon_engine.periods import posting_date
-from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.accounts import JOINED, Accounts
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
@@ -68,7 +68,11 @@ def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
         for role, by_currency in accounts.roles.items()
         for account in by_currency.values()
     }
-    templates = [(kind, t.debit, t.credit, t.memo) for kind, t in accounts.templates.items()]
+    templates = [
+        (kind, t.debit, t.credit, t.memo, lead, accounts.templates[lead].memo)
+        for kind, t in accounts.templates.items()
+        for lead in (JOINED.get(kind, kind),)
+    ]
     text = "string"
     inputs.register(
         "role_account", small_table({"role": text, "currency": text, "account": text}, chart)
@@ -76,7 +80,9 @@ def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
     inputs.register("account_role", small_table({"account": text, "role": text}, roles.items()))
     inputs.register(
         "template",
-        small_table({"kind": text, "debit": text, "credit": text, "memo": text}, templates),
+        small_table(
+            dict.fromkeys(("kind", "debit", "credit", "memo", "lead", "lead_memo"), text), templates
+        ),
     )
 
 

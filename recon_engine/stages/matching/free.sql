@@ -3,6 +3,7 @@
 --      follower                 items that give back an original of their own side
 --      accepted_pair_restated   lines taken back, with the item that they end
 --      accepted_pair_returned   originals of which nothing is left
+--      accepted_pair_decided    lost disputes, with the decision that ends each
 -- out: one row per item that a pass may take; an original stands at what is left of it
 --
 -- A line of a kind that nobody mapped may be anything: no reference of its makes it a sale.
@@ -11,6 +12,8 @@ ended as (
     select unnest([left_id, right_id]) as item_id from accepted_pair_restated
     union
     select unnest([left_id, right_id]) as item_id from accepted_pair_returned
+    union
+    select unnest([left_id, right_id]) as item_id from accepted_pair_decided
     union
     select item_id from follower
 ),

@@ -47,7 +47,9 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make(
         "item_source",
         SQL / f"item_{rec.kind}.sql",
-        **({"currency": rec.currency} if rec.kind == "bank" else {"dispute_days": rec.dispute_days}),
+        **(
+            {"currency": rec.currency} if rec.kind == "bank" else {"dispute_days": rec.dispute_days}
+        ),
     )
     for name in ("withdrawal", "returned", "undone_leg"):
         inputs.make(name, SQL / f"{name}.sql")
@@ -58,6 +60,9 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_restated", SQL / "restated_pair.sql")
     inputs.make("follower", SQL / "follower.sql")
     inputs.make("accepted_pair_returned", SQL / "returned_pair.sql")
+    inputs.make("closing", SQL / "closing.sql", business_date=values["business_date"])
+    inputs.make("accepted_pair_decided", SQL / "decided_pair.sql")
+    inputs.make("item", SQL / "item_with_closing.sql", reconciliation=rec.name)
     _run_passes(inputs, rules.passes[rec.passes].passes)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
@@ -76,7 +81,7 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     for name in FOUND:
         made = [f"{name}_{number}" for number in range(len(passes))]
         if name == "accepted_pair":
-            made += ["accepted_pair_restated", "accepted_pair_returned"]
+            made += [f"accepted_pair_{reason}" for reason in ("restated", "returned", "decided")]
         inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 

@@ -84,6 +84,10 @@ part as (
     from opening
     where reconciliation is null
     union all
+    select source, dataset, 'new' as origin, currency, 'input' as class, 1 as row_count, amount_minor
+    from match_leg
+    where dataset = 'decision'
+    union all
     select source, dataset, origin, currency, class, 1 as row_count, amount_minor
     from item
     union all

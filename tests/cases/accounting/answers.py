@@ -10,9 +10,10 @@ from itertools import permutations
 
 from recon_engine.money import Money
 from tests.cases.accounting.company import AGAIN, documents, ledger_rows
+from tests.cases.accounting.givens import disputes, exceptions, policies, seals
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
-from tests.cases.accounting.reports import Report, days, moves, night, reports
+from tests.cases.accounting.reports import Report, days, moves, reports
 from tests.cases.accounting.tables import LINE, Case, EntryLine
 
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
@@ -38,6 +39,8 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         suppressed,
         restated,
         seals,
+        policies,
+        disputes,
         exceptions,
     )
     ran = list(outcome.nights) == days(case)
@@ -149,8 +152,9 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
 
 
 def _named(case: Case, rows: Iterable[EntryLine]) -> set[str]:
-    """Return the lines that the notes of an entry name, and those of the entry it reverses."""
+    """Return the lines that the notes of an entry name, its givens and the entry it reverses."""
     notes = {row.note for row in rows}
+    notes |= {g.value for g in case.givens for note in notes if g.name in note.split()}
     named = {name for note in notes for name in LINE.findall(note)}
     for note in notes:
         if found := REVERSES.search(note):
@@ -358,21 +362,3 @@ def _versions(case: Case) -> list[Report]:
     made = reports(case)
     labels = [report.label for report in made]
     return [report for number, report in enumerate(made) if report.label in labels[:number]]
-
-
-def seals(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say where a date was not sealed as the case has it."""
-    for given in case.given("sealed_to"):
-        found = outcome.nights[night(case, given.day)].sealed_before
-        if str(found) != given.value:
-            yield f"{given.day}: sealed to {found}, said {given.value}"
-
-
-def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say what a person was asked to look at without a cause in the case."""
-    caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
-    caused |= {r["item_id"] for r in outcome.rows("opening_item") if r["kind"] == "document"}
-    for row in outcome.rows("exception_item"):
-        listed = row["reason"] in ("suppressed_line", "restated_batch")
-        if not listed and row["item_id"] not in caused:
-            yield f"{row['reason']}: {row['detail']}"

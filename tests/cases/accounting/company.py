@@ -26,12 +26,40 @@ from tests.cases.accounting.opening import (
     taken_on,
 )
 from tests.cases.accounting.reports import CURRENCY, days, reference, reports, sold
-from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
+from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, Given, ReportLine
 
 ENTITY, LEDGER = "E1", "main"
 RECEIVABLES, REFUNDS_PAYABLE = "1100", "2500"
 DAYS_TO_PAY = timedelta(days=14)
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
+SWITCHES = (
+    (r"feed (\w+)", "sources/processor.yaml", r"feed: \w+", "feed: {0}"),
+    (
+        r"payout lag (\d+)",
+        "sources/processor.yaml",
+        r"payout_lag_days: \d+",
+        "payout_lag_days: {0}",
+    ),
+    (
+        r"dispute on opening: receivable",
+        "accounts/E1.yaml",
+        "  chargeback: disputed_receivable",
+        "  chargeback: disputed_receivable",
+    ),
+    (
+        r"dispute on opening: expense",
+        "accounts/E1.yaml",
+        r"  (chargeback\w*): disputed_receivable",
+        r"  \1: dispute_losses",
+    ),
+    (
+        r"tax on lost dispute: relief, 20\.00 of 120\.00",
+        "accounts/E1.yaml",
+        r"receivables: (\w+)",
+        'receivables: application\nloss_tax_percent: "20"',
+    ),
+)
+"""What a policy says, the mapping that says it, the line there, and what the line becomes."""
 PROJECT = """\
 store: state.db
 lake: lake
@@ -161,15 +189,23 @@ def write_project(case: Case, folder: Path) -> None:
     (folder / "opening.csv").write_text(opening_file(case))
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
-    path = folder / "mappings" / "sources" / "processor.yaml"
-    text = path.read_text()
     for given in case.given("policy"):
-        for key, pattern in (("feed", r"feed (\w+)"), ("payout_lag_days", r"payout lag (\d+)")):
-            if found := re.search(pattern, given.value):
-                text, count = re.subn(rf"(?m)^{key}: \w+$", f"{key}: {found[1]}", text)
-                assert count == 1, f"{path}: {key} stands {count} times"
-    path.write_text(text)
+        for pattern, mapping, old, new in switches(given):
+            _switch(folder / "mappings" / mapping, old, re.search(pattern, given.value), new)
     write_erp(case, folder / "erp.db")
+
+
+def switches(given: Given) -> list[tuple[str, str, str, str]]:
+    """Return the switches that a policy sets."""
+    return [switch for switch in SWITCHES if re.search(switch[0], given.value)]
+
+
+def _switch(path: Path, old: str, found: re.Match[str] | None, new: str) -> None:
+    """Change one key of a mapping to what a policy says."""
+    assert found
+    text, count = re.subn(rf"(?m)^{old}$", new.format(*found.groups()), path.read_text())
+    assert count, f"{path}: {old} stands nowhere"
+    path.write_text(text)
 
 
 def write_erp(case: Case, path: Path) -> None:
@@ -183,6 +219,8 @@ def write_erp(case: Case, path: Path) -> None:
     )
     with engine.begin() as connection:
         for table, rows in tables:
+            if not rows:
+                continue
             connection.execute(insert(table), rows)
     engine.dispose()
 
@@ -221,7 +259,7 @@ def _ledger_row(
 
 def _balances(case: Case) -> Iterator[dict[str, object]]:
     for day in days(case):
-        standing = dict.fromkeys((row.account for row in ledger_rows(case)), 0)
+        standing = dict.fromkeys(("1200", *(row.account for row in ledger_rows(case))), 0)
         for row in ledger_rows(case):
             if row.day <= day:
                 standing[row.account] += row.amount

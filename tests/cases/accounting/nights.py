@@ -28,6 +28,8 @@ Row = dict[str, Any]
 Hashes = dict[tuple[str, str, str], str]
 """Logical hash by stage, scope and table."""
 APPROVE = re.compile(r"G\d+ to G\d+ approved")
+STATUS = re.compile(r"(?P<line>P\d+) (lost|won for [\d.]+, rest lost)")
+LOST = "lost"
 UNAPPLY = re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)")
 
 
@@ -159,10 +161,12 @@ def _names(case: Case, night: Night) -> dict[str, str]:
 
 def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:
     """Record what a person decides on a day; the subject is the line's item."""
-    for given in case.given("decision"):
-        if given.day == day and not APPROVE.fullmatch(given.value):
+    made = [(g, "unapply") for g in case.given("decision") if not APPROVE.fullmatch(g.value)]
+    made += [(g, "dispute_lost") for g in case.given("dispute_status") if LOST in g.value]
+    for given, kind in made:
+        if given.day == day:
             project.state.decide(
-                kind="unapply",
+                kind=kind,
                 entity=given.entity,
                 reconciliation="processor",
                 effective_date=day,
@@ -174,7 +178,7 @@ def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> N
 
 
 def _subject(given: Given, names: dict[str, str]) -> str:
-    found = UNAPPLY.fullmatch(given.value)
+    found = UNAPPLY.fullmatch(given.value) or STATUS.fullmatch(given.value)
     assert found, f"{given.name}: {given.value} is not known"
     (item_id,) = [item_id for item_id, name in names.items() if name == found["line"]]
     return item_id

@@ -97,7 +97,7 @@ def reference(case: Case, line: ReportLine) -> str:
 
 
 def original(case: Case, line: ReportLine) -> ReportLine:
-    """Return the line that another gives back, or a part of: the last one before it; else itself."""
+    """Return the line that another gives back of, the last one before it; or the line itself."""
     if line.kind not in ORIGINALS:
         return line
     before = case.report[: case.report.index(line)]

@@ -3,6 +3,7 @@
 --      opened               what a take-on brings along
 --      previous_open_item   what the previous processing date left open
 --      undone_leg           legs of matches that are undone
+--      closing              what decisions say is lost of open disputes
 --      item                 everything that enters
 -- out: one number: items that did not enter with their side, currency and amount, or entered unasked
 with
@@ -14,6 +15,8 @@ came as (
     select item_id, side, currency, amount_minor, 1 as came from previous_open_item
     union all
     select item_id, side, currency, amount_minor, 1 as came from undone_leg
+    union all
+    select item_id, side, currency, amount_minor, 1 as came from closing
     union all
     select item_id, side, currency, amount_minor, -1 as came from item
 ),

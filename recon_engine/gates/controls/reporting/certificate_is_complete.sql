@@ -4,6 +4,7 @@
 --      quarantined_row            rows that broke a rule
 --      opening_item               what a take-on brings along
 --      settlement_line            of them those that take back an earlier version's
+--      match_leg                  of them decisions that ended an item
 -- out: one number: rows by which they differ, over sources and tables
 with
 counted as (
@@ -18,6 +19,8 @@ counted as (
     select source, 'settlement_line' as dataset, -1 as row_count from settlement_line where generation = -1
     union all
     select source, 'opening_item' as dataset, -1 as row_count from opening_item where kind <> 'processor_balance'
+    union all
+    select source, dataset, -1 as row_count from match_leg where dataset = 'decision'
 ),
 
 gap as (

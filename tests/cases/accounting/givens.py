@@ -1,0 +1,48 @@
+"""Holds the givens of a case against the run: seals, policies, disputes, what a person must see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recon_engine.money import Money
+from tests.cases.accounting.company import switches
+from tests.cases.accounting.nights import Outcome
+from tests.cases.accounting.reports import night
+from tests.cases.accounting.tables import Case
+
+WON = re.compile(r"won for ([\d.]+)")
+
+
+def seals(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say where a date was not sealed as the case has it."""
+    for given in case.given("sealed_to"):
+        found = outcome.nights[night(case, given.day)].sealed_before
+        if str(found) != given.value:
+            yield f"{given.day}: sealed to {found}, said {given.value}"
+
+
+def policies(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which policy no switch of the project stands for."""
+    for given in case.given("policy"):
+        if not switches(given):
+            yield f"{given.name}: {given.value} is not known"
+
+
+def disputes(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which dispute was not won for what its status says."""
+    for given in case.given("dispute_status"):
+        for text in WON.findall(given.value):
+            won = sum(line.gross for line in case.report if line.kind == "dispute_reversal")
+            if won != Money.of(text, "EUR").minor:
+                yield f"{given.name}: won for {text}, the report has {won}"
+
+
+def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say what a person was asked to look at without a cause in the case."""
+    caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
+    caused |= {r["item_id"] for r in outcome.rows("opening_item") if r["kind"] == "document"}
+    for row in outcome.rows("exception_item"):
+        listed = row["reason"] in ("suppressed_line", "restated_batch")
+        if not listed and row["item_id"] not in caused:
+            yield f"{row['reason']}: {row['detail']}"

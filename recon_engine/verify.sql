@@ -132,7 +132,7 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
     union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
         class from handled
     union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
-    from match_leg where dataset = 'decision'
+    from match_leg where dataset in ('decision', 'tolerance') and generation = 1
     union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
     where kind not in ('payout', 'payout_reversal') and gross_currency = currency
@@ -155,7 +155,7 @@ create view certified as
     union all select entity, source, dataset, 'carried', currency, signed(side, amount_minor), 1,
         'input' from before_open_item
     union all select entity, source, dataset, 'reopened', currency, -signed(side, amount_minor), 1,
-        'input' from match_leg where generation = -1
+        'input' from match_leg where generation = -1 and dataset <> 'tolerance'
 
 create view entering as select 'settlement' as side, 'settlement_line' as dataset, source,
         entity, line_id as item_id, currency, if(home, reference, null) as reference,
@@ -186,14 +186,16 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         payout_ref, account, document_id, customer, event_date, file_id, row_no,
         if(side = 'ledger', held_role, kind), held_role, amount_minor
     from opening_item where reconciliation is not null
-    union all select {item}, amount_minor from match_leg where dataset = 'decision'
+    union all select {item}, amount_minor from match_leg
+    where dataset in ('decision', 'tolerance') and generation = 1
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return'), 1, generation) as turned,
         sum(amount_minor) over same as minor, row_number() over (same order by
             kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place
-    from match_leg where side = 'settlement' window same as (partition by match_id, generation)
+    from match_leg where side = 'settlement' and dataset <> 'tolerance'
+    window same as (partition by match_id, generation)
 
 create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         l.reconciliation, l.entity, l.match_id, coalesce(f.failed_id, l.item_id) as part_id,
@@ -222,7 +224,7 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
     union all select 'cash', reconciliation, entity, match_id, item_id, generation, currency,
         'cash_in_transit', null, null, null, amount_minor
     from match_leg semi join (select match_id, generation from match_leg where side = 'payout')
-        using (match_id, generation) where side = 'bank'
+        using (match_id, generation) where side = 'bank' and dataset <> 'tolerance'
 
 -- landing landed_file: a version is one file of one entity
 -- by source, batch_key, version
@@ -330,7 +332,7 @@ select {by}, 1, amount_minor from before_open_item
 -- by reconciliation, item_id, side, dataset, source, entity, currency, first_date
 select {by}, 1, amount_minor from handled where origin = 'reopened'
 -- must be
-select {by}, 1, -amount_minor from match_leg where generation = -1
+select {by}, 1, -amount_minor from match_leg where generation = -1 and dataset <> 'tolerance'
 
 -- matching open_item: overdue is past the due date
 -- by reconciliation, item_id
@@ -361,9 +363,9 @@ select {by}, 1, difference_minor from match_evidence
 -- must be
 select {by}, 1, minor from (select e.reconciliation, e.match_id, left_id, right_id, l.currency,
     r.event_date - l.event_date as days_apart, if(e.pass_name = 'part', 0,
-        l.amount_minor + coalesce((select sum(amount_minor) from match_leg as p
-            where p.match_id = e.match_id and p.pass_name = 'part' and p.side = l.side), 0)
-        - if(l.side = r.side, -1, 1) * r.amount_minor) as minor
+        l.amount_minor - if(l.side = r.side, -1, 1) * r.amount_minor
+        + coalesce((select sum(if(p.side = l.side, 1, -1) * p.amount_minor) from match_leg as p
+            where p.match_id = e.match_id and p.pass_name = 'part'), 0)) as minor
     from match_evidence as e inner join match_leg as l on l.match_id = e.match_id
         and l.item_id = e.left_id and l.generation = 1
     inner join match_leg as r on r.match_id = e.match_id and r.item_id = e.right_id
@@ -404,7 +406,7 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
 --    matched_account, document_id, customer
 select {by}, 1, amount_minor from allocation
-where kind not in ('fee', 'dispute_fee', 'loss', 'loss_tax')
+where kind not in ('fee', 'dispute_fee', 'loss', 'loss_tax', 'bank_charge', 'write_off')
 -- must be
 select {by}, 1, minor from booked
 
@@ -414,6 +416,13 @@ select {by}, 0, sum(amount_minor) from allocation where kind in ('loss', 'loss_t
 -- must be
 select {by}, 0, amount_minor from (select *, item_id as whole_id from match_leg)
 where dataset = 'decision'
+
+-- allocation allocation: what a match is apart is allocated
+-- by kind, reconciliation, entity, match_id, whole_id, generation, currency
+select {by}, 1, amount_minor from allocation where kind in ('bank_charge', 'write_off')
+-- must be
+select {by}, 1, amount_minor from (select *, item_id as whole_id from match_leg)
+where dataset = 'tolerance'
 
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
@@ -525,7 +534,7 @@ select {by}, -j.amount_minor, -functional_minor from (select *, part_id as line_
     inner join (select journal_id, functional_currency, posting_date, template as kind, part_id,
         account as matched_account, currency, amount_minor, functional_minor from journal_line
     ) as j using (kind, part_id, matched_account, currency)
-    where kind in ('gross', 'unapplied') and customer is not null and document_id is not null
+    where kind in ('gross', 'write_off', 'unapplied') and customer is not null and document_id is not null
         and entity in (select entity from settlement_application)
 
 -- approval batch: a batch is the hash of its keys
@@ -700,8 +709,9 @@ select {by}, 1, 0 from batch where state not in ('awaiting_approval', 'approved'
 -- by group_id
 select {by}, 1, 0 from allocation where kind not in ('fee', 'dispute_fee')
 -- must be
-select hash_of('group', [if(kind = 'loss_tax', 'loss', kind),
+select hash_of('group', [case kind when 'loss_tax' then 'loss'
+    when 'bank_charge' then 'cash' when 'write_off' then 'gross' else kind end,
     case when kind in ('payout', 'line') then whole_id
-    when kind in ('cash', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
+    when kind in ('cash', 'bank_charge', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0
 from allocation where kind not in ('fee', 'dispute_fee')

@@ -22,6 +22,8 @@ Role = Literal[
     "dispute_losses",
     "dispute_fees",
     "output_tax",
+    "bank_charges",
+    "write_offs",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -30,7 +32,17 @@ BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 Code = Annotated[str, Field(min_length=1)]
 Period = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 AllocationKind = Literal[
-    "gross", "fee", "payout", "cash", "unapplied", "line", "dispute_fee", "loss", "loss_tax"
+    "gross",
+    "fee",
+    "payout",
+    "cash",
+    "unapplied",
+    "line",
+    "dispute_fee",
+    "loss",
+    "loss_tax",
+    "bank_charge",
+    "write_off",
 ]
 BookedKind = Literal[
     "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
@@ -45,7 +57,11 @@ NEEDED: dict[AllocationKind, str] = {
     "loss": "disputed_receivable",
 }
 """Kinds that need a template: always, where a chart books lines, or where it books to a role."""
-JOINED: dict[AllocationKind, AllocationKind] = {"loss_tax": "loss"}
+JOINED: dict[AllocationKind, AllocationKind] = {
+    "loss_tax": "loss",
+    "bank_charge": "cash",
+    "write_off": "gross",
+}
 """Kinds that are booked in the journal of another kind; both credit the same role."""
 Percent = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$")]
 

@@ -11,7 +11,7 @@ from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import JOINED, NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
-from recon_engine.rulebook.matching import Reconciliation
+from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
 from recon_engine.rulebook.problem import Problem
 from recon_engine.rulebook.rulebook import Rulebook
@@ -157,6 +157,8 @@ class Checks:
         yield from self.there("matching", r.passes, document, ("passes",))
         passes = self.book.passes.get(r.passes)
         for match_pass in passes.passes if passes else ():
+            for text in pass_faults(match_pass):
+                yield self.book.documents[f"matching/{r.passes}"].problem(("passes",), text)
             for side in (match_pass.left, match_pass.right):
                 if side not in sides:
                     found = f"found '{r.passes}', whose pass {match_pass.name} has the side {side}"
@@ -174,6 +176,10 @@ class Checks:
                 text = f"found {role}, expected a role of accounts/{r.entity}: {known}"
                 yield document.problem(("ledger_roles", position), text)
         chart = self.book.documents[f"accounts/{r.entity}"]
+        for match_pass in passes.passes if (passes := self.book.passes.get(r.passes)) else ():
+            if match_pass.difference and match_pass.difference not in accounts.templates:
+                text = f"found no template {match_pass.difference}, which {r.passes} needs"
+                yield chart.problem(("templates",), text, key=True)
         for role in accounts.roles if r.currency else ():
             if accounts.account(role, r.currency) is None:
                 text = f"found no account for {r.currency} or '*', expected one for {r.name}"
@@ -205,6 +211,20 @@ class Checks:
                     document = self.book.documents[f"reconciliations/{stem}"]
                     text = f"{found}, expected one bank account for it"
                     yield document.problem(("settlements", position), text)
+
+
+def pass_faults(match_pass: MatchPass) -> Iterator[str]:
+    """Yield what is wrong with the tolerance of a pass: what a difference is must be said."""
+    sides = {"bank_charge": ("payout", "bank"), "write_off": ("settlement", "ledger")}
+    found = f"found the pass {match_pass.name}"
+    if bool(match_pass.tolerance_minor) != bool(match_pass.difference):
+        yield f"{found} with tolerance_minor or difference, expected both or none"
+    meeting = (match_pass.left, match_pass.right)
+    if match_pass.difference and meeting != sides[match_pass.difference]:
+        expected = " and ".join(sides[match_pass.difference])
+        yield f"{found} with a {match_pass.difference}, expected the sides {expected}"
+    if match_pass.difference and match_pass.interchangeable:
+        yield f"{found} with a tolerance for a set, expected equal amounts"
 
 
 def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:

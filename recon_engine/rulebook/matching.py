@@ -25,7 +25,11 @@ class MatchPass(Mapping):
     on: tuple[KeyColumn, ...] = Field(min_length=1)
     cardinality: Literal["1:1"] = "1:1"
     tolerance_minor: int = Field(
-        default=0, ge=0, le=0, description="exact for now: a difference is an exception"
+        default=0, ge=0, description="largest difference it accepts; a larger one is an exception"
+    )
+    difference: Literal["", "bank_charge", "write_off"] = Field(
+        default="",
+        description="what a difference is: kept by a bank on the way of a payout, or written off",
     )
     tolerance_days: int = Field(default=31, ge=0)
     interchangeable: bool = Field(

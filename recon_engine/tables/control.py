@@ -52,6 +52,9 @@ CONTROL_TOTAL = Table(
     ),
 )
 
+PROOFS = ("clearing", "transit", "bank", "receivables", "disputes", "suspense")
+"""Closed list of proofs."""
+
 PROOF = Table(
     "proof",
     1,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from recon_engine.tables.table import Table, count, day, flag, lineage, minor, text
 
+ITEM_DATASETS = (
+    *("settlement_line", "ledger_entry", "bank_entry", "opening_item"),
+    *("decision", "tolerance"),
+)
+"""Tables that items come from; the last two are made by the night itself, to end another item."""
+
 ITEM_COLUMNS = (
     text("reconciliation", "reconciliation the item belongs to", key=True),
     text("item_id", "identity of the item; the same from its first night to its last", key=True),

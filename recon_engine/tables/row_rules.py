@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from recon_engine.tables.accounting import ALLOCATION_KINDS
 from recon_engine.tables.canonical import DISPOSITIONS, KINDS, OPENING_KINDS
-from recon_engine.tables.control import CLASSES
-from recon_engine.tables.matching import REASONS
+from recon_engine.tables.control import CLASSES, PROOFS
+from recon_engine.tables.matching import ITEM_DATASETS, REASONS
 from recon_engine.tables.rule import outside, row_rule, units
 
 SIDES = ("settlement", "ledger", "payout", "bank")
-ITEM_DATASETS = ("settlement_line", "ledger_entry", "bank_entry", "opening_item", "decision")
 BUCKETS = ("0-1", "2-7", "8-30", "31-90", "91+")
-PROOFS = ("clearing", "transit", "bank", "receivables", "disputes", "suspense")
 STRANGE = "not between date '1990-01-01' and date '2100-01-01'"
 """A day outside these was misread or mistyped."""
 

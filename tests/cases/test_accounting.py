@@ -125,6 +125,8 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "dispute_fees": "Dispute fees",
         "dispute_losses": "Chargeback losses",
         "output_tax": "Output tax",
+        "bank_charges": "Bank charges on payouts",
+        "write_offs": "Reconciliation differences",
     }
 
 

@@ -35,7 +35,7 @@ paid as (
             order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place,
     from match_leg
-    where side = 'settlement'
+    where side = 'settlement' and dataset <> 'tolerance'
 ),
 
 failure as (
@@ -92,6 +92,23 @@ loss as (
     from paid as d
     inner join paid as s on s.match_id = d.match_id and s.generation = d.generation and s.place = 1
     where d.dataset = 'decision'
+),
+
+apart as (
+    select
+        t.kind, t.match_id, t.generation, t.entity, t.currency, t.source, t.pass_name, t.amount_minor,
+        t.item_id as whole_id,
+        min(m.item_id) as part_id,
+        min(m.event_date) as event_date,
+        min(m.held_role) as held_role,
+        min(m.dataset) as dataset,
+    from match_leg as t
+    inner join match_leg as m on m.match_id = t.match_id and m.generation = t.generation and m.side = t.side
+    where
+        t.dataset = 'tolerance'
+        and m.dataset <> 'tolerance'
+        and m.kind not in ('capture_reversal', 'chargeback_reversal', 'refund_failure')
+    group by all
 ),
 
 part as (
@@ -182,6 +199,29 @@ part as (
     left join line_dimension as d on d.source = l.source
     union all
     select
+        l.kind as kind,
+        case l.kind when 'bank_charge' then l.match_id else l.match_id || ' ' || l.part_id end as group_key,
+        l.whole_id as whole_id,
+        l.part_id as part_id,
+        l.match_id as match_id,
+        l.generation as generation,
+        l.entity as entity,
+        l.currency as currency,
+        l.amount_minor as whole_minor,
+        l.amount_minor as amount_minor,
+        case l.kind when 'bank_charge' then 'cash_in_transit' else l.held_role end as held_role,
+        p.account as matched_account,
+        p.document_id as document_id,
+        p.customer as customer,
+        d.dimension as dimension,
+        case when l.pass_name like 'decision %' then cast($business_date as date) else l.event_date end as event_date,
+        case when l.pass_name like 'decision %' then l.pass_name else l.dataset || ' ' || l.part_id end as cause,
+    from apart as l
+    left join partner as p on p.match_id = l.match_id and p.generation = l.generation
+    left join match_leg as o on o.match_id = l.match_id and o.generation = l.generation and o.side = 'payout'
+    left join line_dimension as d on d.source = coalesce(o.source, l.source)
+    union all
+    select
         'payout' as kind,
         p.payout_id as group_key,
         p.payout_id as whole_id,
@@ -224,7 +264,7 @@ part as (
     inner join match_leg as p
         on p.match_id = b.match_id and p.generation = b.generation and p.side = 'payout'
     left join line_dimension as d on d.source = p.source
-    where b.side = 'bank'
+    where b.side = 'bank' and b.dataset <> 'tolerance'
 )
 
 select

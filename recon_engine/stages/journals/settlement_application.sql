@@ -1,5 +1,5 @@
 -- settlement_application: money put against named documents, or taken off them
--- in:  allocation     gross and unapplied amounts
+-- in:  allocation     gross, written off and unapplied amounts
 --      journal_line   journals of the date
 -- out: one row per application; a negative amount is an application undone
 with
@@ -8,21 +8,27 @@ effect as (
         journal_id, part_id, template, posting_date, functional_currency, amount_minor,
         abs(functional_minor) as functional_minor,
     from journal_line
-    where line_no = 1 and template in ('gross', 'unapplied')
+    where template in ('gross', 'write_off', 'unapplied')
+    qualify line_no < max(line_no) over (partition by journal_id)
 )
 
 select
     content_id('application', [
-        a.entity, a.document_id, a.part_id, a.match_id, cast(a.generation as varchar), cast(a.amount_minor as varchar)
+        a.entity,
+        a.document_id,
+        case when a.kind = 'write_off' then 'write_off ' else '' end || a.part_id,
+        a.match_id,
+        cast(a.generation as varchar),
+        cast(a.amount_minor as varchar)
     ]) as application_id,
     a.entity as entity,
     a.customer as customer,
     a.document_id as document_id,
     e.posting_date as posting_date,
     a.currency as currency,
-    case a.kind when 'gross' then 1 else -1 end * a.amount_minor as amount_minor,
+    case a.kind when 'unapplied' then -1 else 1 end * a.amount_minor as amount_minor,
     e.functional_currency as functional_currency,
-    case a.kind when 'gross' then 1 else -1 end * cast(sign(a.amount_minor) as bigint) * e.functional_minor
+    case a.kind when 'unapplied' then -1 else 1 end * cast(sign(a.amount_minor) as bigint) * e.functional_minor
         as functional_minor,
     a.part_id as line_id,
     a.generation as generation,
@@ -32,7 +38,7 @@ inner join effect as e
     on e.part_id = a.part_id and e.template = a.kind and sign(e.amount_minor) = sign(a.amount_minor)
 where
     $receivables = 'application'
-    and a.kind in ('gross', 'unapplied')
+    and a.kind in ('gross', 'write_off', 'unapplied')
     and a.customer is not null
     and a.document_id is not null
 order by application_id, document_id, generation

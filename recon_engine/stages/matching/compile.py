@@ -60,15 +60,26 @@ def candidate_query(match_pass: MatchPass, free: str) -> str:
     """Return the query that yields every pair one pass would accept.
 
     Names of columns come from the closed lists of the rulebook; `free` is a relation of the stage.
-    Entity, currency and amount always agree: the pass adds its reference columns.
+    Entity and currency always agree, and the amount up to the tolerance: the pass adds its
+    reference columns.
     """
-    columns = ("entity", "currency", "amount_minor", *match_pass.on)
+    columns = ("entity", "currency", *match_pass.on)
     return CANDIDATES.format(
         name=match_pass.name,
         free=free,
         left=match_pass.left,
         right=match_pass.right,
-        join=" and ".join(f"r.{column} = l.{column}" for column in columns),
+        join=" and ".join((*(f"r.{column} = l.{column}" for column in columns), _near(match_pass))),
         key_value="concat_ws(' ', " + ", ".join(f"l.{column}" for column in match_pass.on) + ")",
         tolerance_days=match_pass.tolerance_days,
     )
+
+
+def _near(match_pass: MatchPass) -> str:
+    """Return how near two amounts must be; what a bank keeps of a payout can only make it less."""
+    tolerance = match_pass.tolerance_minor
+    if not tolerance:
+        return "r.amount_minor = l.amount_minor"
+    least = 0 if match_pass.difference == "bank_charge" else -tolerance
+    apart = f"l.amount_minor - r.amount_minor between {least} and {tolerance}"
+    return f"sign(r.amount_minor) = sign(l.amount_minor) and {apart}"

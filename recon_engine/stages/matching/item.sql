@@ -6,7 +6,7 @@
 --      due                  side, event_date, due_date by the banking calendar, for new items without one
 -- out: one row per item; origin is new, carried or reopened
 --
--- What a decision took apart must not meet again by the reference that was wrong: money reopened, at the
+-- What two items were apart is gone when they are taken apart. What a decision took apart must not meet again by the reference that was wrong: money reopened, at the
 -- processor or at the bank, comes back without its references; what it was matched with keeps them.
 with
 entered as (
@@ -41,6 +41,7 @@ entered as (
         event_date, due_date, first_date, file_id, row_no,
         'reopened' as origin,
     from undone_leg
+    where dataset <> 'tolerance'
 )
 
 select

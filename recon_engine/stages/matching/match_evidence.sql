@@ -2,6 +2,7 @@
 -- in:  accepted_pair   pairs that were accepted
 --      match_part      the items of tonight's matches
 --      item            every item of the night
+--      difference      what a match is apart, within its tolerance; it stands beside its pair
 -- out: one row per pair, and one per item that went with its original
 select
     $reconciliation as reconciliation,
@@ -11,12 +12,13 @@ select
     right_id,
     key_columns,
     key_value,
-    difference_minor,
+    case when d.left_id is null then p.difference_minor else 0 end as difference_minor,
     days_apart,
     left_choices,
     right_choices,
     currency,
-from accepted_pair
+from accepted_pair as p
+left join (select distinct left_id, right_id from difference) as d using (left_id, right_id)
 union all
 select
     $reconciliation as reconciliation,

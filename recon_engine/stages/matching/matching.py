@@ -62,8 +62,10 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_returned", SQL / "returned_pair.sql")
     inputs.make("closing", SQL / "closing.sql", business_date=values["business_date"])
     inputs.make("accepted_pair_decided", SQL / "decided_pair.sql")
-    inputs.make("item", SQL / "item_with_closing.sql", reconciliation=rec.name)
+    _enter(inputs, "closing", rec)
     _run_passes(inputs, rules.passes[rec.passes].passes)
+    inputs.make("difference", SQL / "difference.sql", **values)
+    _enter(inputs, "difference", rec)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
     for table in tables:
@@ -71,9 +73,18 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     return {table.name: table.name for table in tables}
 
 
+def _enter(inputs: Workspace, made: str, rec: Reconciliation) -> None:
+    """Let what the night itself makes enter among the items."""
+    inputs.make("made", f"select * from {made}")
+    inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
+
+
 def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
     inputs.make("free", SQL / "free.sql")
+    differences = [(one.name, one.difference) for one in passes if one.difference]
+    named = {"pass_name": "string", "difference": "string"}
+    inputs.register("pass_difference", small_table(named, differences))
     for number, match_pass in enumerate(passes):
         _run_pass(inputs, match_pass)
         for name in FOUND:

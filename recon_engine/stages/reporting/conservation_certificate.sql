@@ -86,7 +86,7 @@ part as (
     union all
     select source, dataset, 'new' as origin, currency, 'input' as class, 1 as row_count, amount_minor
     from match_leg
-    where dataset = 'decision'
+    where dataset in ('decision', 'tolerance') and generation = 1
     union all
     select source, dataset, origin, currency, class, 1 as row_count, amount_minor
     from item
@@ -100,7 +100,7 @@ part as (
         source, dataset, 'reopened' as origin, currency, 'input' as class, 1 as row_count,
         case when side = 'payout' then amount_minor else -amount_minor end as amount_minor,
     from match_leg
-    where generation = -1
+    where generation = -1 and dataset <> 'tolerance'
     union all
     select
         l.source, 'settlement_line' as dataset, 'new' as origin, l.currency, 'journaled' as class,

@@ -25,7 +25,7 @@ from tests.cases.accounting.opening import (
     stood,
     taken_on,
 )
-from tests.cases.accounting.reports import CURRENCY, days, reference, reports, sold
+from tests.cases.accounting.reports import CURRENCY, days, original, reference, reports, sold
 from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, Given, ReportLine
 
 ENTITY, LEDGER = "E1", "main"
@@ -40,14 +40,9 @@ SWITCHES = (
         r"payout_lag_days: \d+",
         "payout_lag_days: {0}",
     ),
+    (r"on opening: receivable", "accounts/E1.yaml", r"entity: (\w+)", r"entity: \1"),
     (
-        r"dispute on opening: receivable",
-        "accounts/E1.yaml",
-        "  chargeback: disputed_receivable",
-        "  chargeback: disputed_receivable",
-    ),
-    (
-        r"dispute on opening: expense",
+        r"on opening: expense",
         "accounts/E1.yaml",
         r"  (chargeback\w*): disputed_receivable",
         r"  \1: dispute_losses",
@@ -55,8 +50,20 @@ SWITCHES = (
     (
         r"tax on lost dispute: relief, 20\.00 of 120\.00",
         "accounts/E1.yaml",
-        r"receivables: (\w+)",
-        'receivables: application\nloss_tax_percent: "20"',
+        r"entity: (\w+)",
+        r'entity: \1\nloss_tax_percent: "20"',
+    ),
+    (
+        r"6130 tolerance (\d+)\.(\d\d)",
+        "matching/by_payout.yaml",
+        r"    on: \[payout_ref\]",
+        "    on: [payout_ref]\n    tolerance_minor: {0}{1}\n    difference: bank_charge",
+    ),
+    (
+        r"6190 tolerance 0\.0?(\d+); P1 names",
+        "matching/by_order.yaml",
+        r"    interchangeable: true",
+        "    tolerance_minor: {0}\n    difference: write_off",
     ),
 )
 """What a policy says, the mapping that says it, the line there, and what the line becomes."""
@@ -93,7 +100,7 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
         booked = [line for line in case.bank if line.day == day]
         closing = balance + sum(line.amount for line in booked)
         entries = tuple(
-            BankEntry(day, b.amount, b.currency, f"transfer {_payout(case, b)}", b.name)
+            BankEntry(day, b.amount, b.currency, f"transfer {payout_of(case, b)[0]}", b.name)
             for b in booked
         )
         content = camt053(Statement(CURRENCY, day, number, balance, closing, entries))
@@ -102,12 +109,16 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
     return made
 
 
-def _payout(case: Case, entry: BankLine) -> str:
-    """Return the reference of the one payout that a bank line can be."""
+def payout_of(case: Case, entry: BankLine) -> tuple[str, int]:
+    """Return reference and amount of the payout that a bank line can be: the one of its amount.
+
+    Where none has it, the last one sent: a bank on the way kept a part.
+    """
+    back = [original(case, line) for line in case.report if line.kind == "payout_reversal"]
     sent = [line for line in case.report if line.kind == "payout" and line.day <= entry.day]
-    paid = [f"PO-{line.name}" for line in sent if line.net == -entry.amount]
-    opening = (item for item in opening_items(case) if item.kind == "payout")
-    paid += [item.name for item in opening if item.amount == entry.amount]
+    known = [(f"PO-{line.name}", -line.net) for line in sent if line not in back]
+    known += [(item.name, item.amount) for item in opening_items(case) if item.kind == "payout"]
+    paid = [payout for payout in known if payout[1] == entry.amount] or known[-1:]
     assert len(paid) == 1, f"{case.name} {entry.name}: can be {paid}"
     return paid[0]
 

@@ -23,10 +23,10 @@ def seals(case: Case, outcome: Outcome) -> Iterator[str]:
 
 
 def policies(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say which policy no switch of the project stands for."""
+    """Say which policy the rulebook of the run was not written for."""
     for given in case.given("policy"):
-        if not switches(given):
-            yield f"{given.name}: {given.value} is not known"
+        if given.value not in outcome.policies or not switches(given):
+            yield f"{given.name}: {given.value} is not what the rulebook was written for"
 
 
 def disputes(case: Case, outcome: Outcome) -> Iterator[str]:

@@ -56,6 +56,8 @@ class Outcome:
 
     nights: dict[date, Night]
     names: dict[str, str]
+    policies: tuple[str, ...] = ()
+    """What the rulebook was written for."""
 
     def rows(self, table: str) -> list[Row]:
         """Return a table of all nights, in the order of the dates."""
@@ -87,7 +89,7 @@ def run_case(
                 break
             if after is not None:
                 after(project, day)
-    return Outcome(nights, names)
+    return Outcome(nights, names, tuple(g.value for g in case.given("policy")))
 
 
 def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:

@@ -4,6 +4,7 @@
 --      previous_open_item   what the previous processing date left open
 --      undone_leg           legs of matches that are undone
 --      closing              what decisions say is lost of open disputes
+--      difference           what matches are apart, within their tolerance
 --      item                 everything that enters
 -- out: one number: items that did not enter with their side, currency and amount, or entered unasked
 with
@@ -14,9 +15,11 @@ came as (
     union all
     select item_id, side, currency, amount_minor, 1 as came from previous_open_item
     union all
-    select item_id, side, currency, amount_minor, 1 as came from undone_leg
+    select item_id, side, currency, amount_minor, 1 as came from undone_leg where dataset <> 'tolerance'
     union all
     select item_id, side, currency, amount_minor, 1 as came from closing
+    union all
+    select item_id, side, currency, amount_minor, 1 as came from difference
     union all
     select item_id, side, currency, amount_minor, -1 as came from item
 ),

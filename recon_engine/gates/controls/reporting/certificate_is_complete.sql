@@ -4,7 +4,7 @@
 --      quarantined_row            rows that broke a rule
 --      opening_item               what a take-on brings along
 --      settlement_line            of them those that take back an earlier version's
---      match_leg                  of them decisions that ended an item
+--      match_leg                  decisions that ended an item, differences within a tolerance
 -- out: one number: rows by which they differ, over sources and tables
 with
 counted as (
@@ -20,7 +20,8 @@ counted as (
     union all
     select source, 'opening_item' as dataset, -1 as row_count from opening_item where kind <> 'processor_balance'
     union all
-    select source, dataset, -1 as row_count from match_leg where dataset = 'decision'
+    select source, dataset, -1 as row_count from match_leg
+    where dataset in ('decision', 'tolerance') and generation = 1
 ),
 
 gap as (

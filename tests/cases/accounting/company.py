@@ -40,7 +40,18 @@ SWITCHES = (
         r"payout_lag_days: \d+",
         "payout_lag_days: {0}",
     ),
-    (r"on opening: receivable", "accounts/E1.yaml", r"entity: (\w+)", r"entity: \1"),
+    (
+        r"on opening: receivable|adjustment without reference: suspense",
+        "accounts/E1.yaml",
+        r"entity: (\w+)",
+        r"entity: \1",
+    ),
+    (
+        r"^(\d{4}-\d\d)$",
+        "accounts/E1.yaml",
+        r"entity: (\w+)",
+        r'entity: \1\nclosed_periods: ["{0}"]',
+    ),
     (
         r"on opening: expense",
         "accounts/E1.yaml",
@@ -141,9 +152,10 @@ def documents(case: Case) -> list[Document]:
             waiting = [c for c in charges if c.kind == kind and _document_id(case, c) not in named]
             assert waiting, f"{case.name} {row.entry}: {missing} more than the lines of its kind"
             line = waiting[0]
-            missing -= sold(case, line)
+            amount = missing if _is_named(case, line) else sold(case, line)
+            missing -= amount
             assert missing * row.amount >= 0, f"{case.name} {row.entry}: less than {line.name}"
-            made.append(_document(case, row, line))
+            made.append(_document(case, row, line, amount))
     assert len(made) == len(charges), f"{case.name}: a line has no document"
     taken = [item for item in opening_items(case) if item.kind == "document"]
     assert sum(row.amount for row in opening) == sum(item.amount for item in taken)
@@ -169,20 +181,25 @@ def _document_id(case: Case, line: ReportLine) -> str:
     return f"{'INV' if line.kind == 'charge' else 'CN'}-{line.base}"
 
 
-def _document(case: Case, row: EntryLine, line: ReportLine) -> Document:
+def _is_named(case: Case, line: ReportLine) -> bool:
+    """Tell whether a line names an invoice that may be of another amount."""
+    return any(f"{line.name} names the invoice" in given.value for given in case.givens)
+
+
+def _document(case: Case, row: EntryLine, line: ReportLine, amount: int) -> Document:
     document_id = _document_id(case, line)
     customer = f"C-{reference(case, line)}"
     for given in case.given("invoice"):
         if given.value.split()[0] == document_id:
-            _, _, customer, currency, amount = given.value.split()
-            assert (amount, currency) == (plain(sold(case, line), currency), line.currency), given
+            _, _, customer, currency, said = given.value.split()
+            assert (said, currency) == (plain(amount, currency), line.currency), given
     return Document(
         document_id=document_id,
         kind="invoice" if line.kind == "charge" else "credit_note",
         customer=customer,
         day=row.day,
         account=row.account,
-        amount=sold(case, line),
+        amount=amount,
         reference=reference(case, line),
         entry=row.entry,
     )
@@ -200,7 +217,7 @@ def write_project(case: Case, folder: Path) -> None:
     (folder / "opening.csv").write_text(opening_file(case))
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
-    for given in case.given("policy"):
+    for given in (*case.given("policy"), *case.given("period_closed")):
         for pattern, mapping, old, new in switches(given):
             _switch(folder / "mappings" / mapping, old, re.search(pattern, given.value), new)
     write_erp(case, folder / "erp.db")

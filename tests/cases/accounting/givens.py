@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from recon_engine.money import Money
 from tests.cases.accounting.company import switches
-from tests.cases.accounting.nights import Outcome
+from tests.cases.accounting.nights import Outcome, written_for
 from tests.cases.accounting.reports import night
 from tests.cases.accounting.tables import Case
 
@@ -24,9 +24,11 @@ def seals(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def policies(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which policy the rulebook of the run was not written for."""
+    if written_for(case) != outcome.policies:
+        yield f"the rulebook was written for {outcome.policies}"
     for given in case.given("policy"):
-        if given.value not in outcome.policies or not switches(given):
-            yield f"{given.name}: {given.value} is not what the rulebook was written for"
+        if not switches(given):
+            yield f"{given.name}: {given.value} is not known"
 
 
 def disputes(case: Case, outcome: Outcome) -> Iterator[str]:
@@ -39,9 +41,16 @@ def disputes(case: Case, outcome: Outcome) -> Iterator[str]:
 
 
 def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say what a person was asked to look at without a cause in the case."""
+    """Say what a person was asked to look at without a cause, or not asked of an adjustment."""
     caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
     caused |= {r["item_id"] for r in outcome.rows("opening_item") if r["kind"] == "document"}
+    adjusted = {line.base: line.day for line in case.report if line.kind == "adjustment"}
+    for day, one in outcome.nights.items():
+        rows = [r for r in one.tables["exception_item"] if r["reason"] == "adjustment_unexplained"]
+        asked = {outcome.names[row["item_id"]] for row in rows}
+        if asked != {name for name, known in adjusted.items() if known <= day}:
+            yield f"{day}: asked of the adjustments {asked}"
+        caused |= {row["item_id"] for row in rows}
     for row in outcome.rows("exception_item"):
         listed = row["reason"] in ("suppressed_line", "restated_batch")
         if not listed and row["item_id"] not in caused:

@@ -89,7 +89,13 @@ def run_case(
                 break
             if after is not None:
                 after(project, day)
-    return Outcome(nights, names, tuple(g.value for g in case.given("policy")))
+    return Outcome(nights, names, written_for(case))
+
+
+def written_for(case: Case) -> tuple[str, ...]:
+    """Return what the rulebook of a case is written for, each with its day."""
+    given = (*case.given("policy"), *case.given("period_closed"))
+    return tuple(f"{g.day} {g.value}" for g in given)
 
 
 def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:

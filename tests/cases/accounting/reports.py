@@ -162,8 +162,9 @@ def moves(case: Case) -> Iterator[tuple[date, int, ReportLine]]:
 
 
 def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], opening: int) -> bytes:
-    """Return one file; the balances carry the last day of its lines."""
-    last = max((line.day for line in lines), default=day)
+    """Return one file; its balances are of its day, those of a version of its lines' last day."""
+    versions = [line.day for line in lines if line.base != line.name]
+    last = max(versions, default=day)
     closing = opening + sum(line.net for line in lines)
     rows = []
     if not any(line.kind == "opening" for line in lines):

@@ -87,6 +87,9 @@ create macro scale(decimals) as case decimals when 1 then 10 when 2 then 100 whe
 
 create macro signed(side, minor) as case side when 'payout' then -minor else minor end
 
+create macro of_a_fee(kind) as kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced',
+    'reverse_charge', 'tax_invoice')
+
 create view arrival as select source, entity, file_id, size_bytes from landed_file
     union select source, entity, file_id, size_bytes from before_landed_file
 
@@ -406,7 +409,7 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
 --    matched_account, document_id, customer
 select {by}, 1, amount_minor from allocation
-where kind not in ('fee', 'dispute_fee', 'loss', 'loss_tax', 'bank_charge', 'write_off')
+where not of_a_fee(kind) and kind not in ('loss', 'loss_tax', 'bank_charge', 'write_off')
 -- must be
 select {by}, 1, minor from booked
 
@@ -426,8 +429,8 @@ where dataset = 'tolerance'
 
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
-select {by}, 0, sum(amount_minor) from allocation where kind in ('fee', 'dispute_fee')
-    group by all
+select {by}, 0, sum(amount_minor) from allocation
+where kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced') group by all
 -- must be
 select {by}, 0, fee_minor from (select *, line_id as whole_id from settlement_line)
     where kind not in ('payout', 'payout_reversal') and gross_currency = currency
@@ -449,7 +452,7 @@ select {by}, 1, 0 from allocation as a inner join settlement_line as w on w.line
     inner join (select source, batch_ref, currency, sum(abs(gross_minor)) as charged
         from settlement_line where kind = 'charge' and gross_currency = currency group by all
     ) as b on b.source = w.source and b.batch_ref = w.batch_ref and b.currency = w.currency
-    where a.kind = 'fee' and w.kind = 'fee' and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
+    where a.kind = 'fee' and w.kind = 'fee' and w.fee_minor = a.whole_minor and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
         or abs(abs(a.amount_minor) * charged - abs(a.whole_minor) * cast(abs(p.gross_minor) as
         hugeint))
             >= charged)
@@ -707,11 +710,11 @@ select {by}, 1, 0 from batch where state not in ('awaiting_approval', 'approved'
 
 -- allocation allocation: parts of one match, payout or receipt are one group
 -- by group_id
-select {by}, 1, 0 from allocation where kind not in ('fee', 'dispute_fee')
+select {by}, 1, 0 from allocation where not of_a_fee(kind)
 -- must be
 select hash_of('group', [case kind when 'loss_tax' then 'loss'
     when 'bank_charge' then 'cash' when 'write_off' then 'gross' else kind end,
     case when kind in ('payout', 'line') then whole_id
     when kind in ('cash', 'bank_charge', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0
-from allocation where kind not in ('fee', 'dispute_fee')
+from allocation where not of_a_fee(kind)

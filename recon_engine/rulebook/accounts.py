@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recon_engine.rulebook.model import Mapping
+from recon_engine.rulebook.model import Mapping, Percent, basis_points
 
 Role = Literal[
     "bank",
@@ -24,6 +24,9 @@ Role = Literal[
     "output_tax",
     "bank_charges",
     "write_offs",
+    "input_tax",
+    "input_tax_awaiting",
+    "reverse_charge_tax",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -43,6 +46,10 @@ AllocationKind = Literal[
     "loss_tax",
     "bank_charge",
     "write_off",
+    "fee_tax",
+    "fee_tax_invoiced",
+    "tax_invoice",
+    "reverse_charge",
 ]
 BookedKind = Literal[
     "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
@@ -57,13 +64,19 @@ NEEDED: dict[AllocationKind, str] = {
     "loss": "disputed_receivable",
 }
 """Kinds that need a template: always, where a chart books lines, or where it books to a role."""
+FEE_TAX: dict[str, tuple[AllocationKind, ...]] = {
+    "charged": ("fee_tax", "fee_tax_invoiced", "tax_invoice"),
+    "reverse_charge": ("reverse_charge",),
+}
+"""Kinds that the tax on a processor's fees is put to, by its regime."""
 JOINED: dict[AllocationKind, AllocationKind] = {
     "loss_tax": "loss",
     "bank_charge": "cash",
     "write_off": "gross",
+    "fee_tax": "fee",
+    "fee_tax_invoiced": "fee",
 }
 """Kinds that are booked in the journal of another kind; both credit the same role."""
-Percent = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$")]
 
 
 class Template(Mapping):
@@ -114,5 +127,4 @@ class Accounts(Mapping):
     @property
     def loss_tax_bp(self) -> int:
         """Return the tax on sales in hundredths of a percent."""
-        whole, _, part = self.loss_tax_percent.partition(".")
-        return int(whole) * 100 + int(part.ljust(2, "0"))
+        return basis_points(self.loss_tax_percent)

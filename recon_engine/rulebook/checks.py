@@ -9,7 +9,7 @@ from recon_engine.errors import ReconError
 from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
-from recon_engine.rulebook.accounts import JOINED, NEEDED, Accounts
+from recon_engine.rulebook.accounts import FEE_TAX, JOINED, NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
@@ -129,6 +129,8 @@ class Checks:
             if source is not None and (source.record, source.entity) != (record, r.entity):
                 found = f"found '{name}', a source of {source.record} for {source.entity}"
                 yield document.problem(loc, f"{found}, expected one of {record} for {r.entity}")
+        for name in r.settlements:
+            yield from self.taxes(r, name)
         if r.kind == "processor" and len(r.settlements) != 1:
             text = f"found {len(r.settlements)} sources, expected one processor account"
             yield document.problem(("settlements",), text)
@@ -145,6 +147,20 @@ class Checks:
         ):
             if fault:
                 yield document.problem((key,), fault)
+
+    def taxes(self, r: Reconciliation, name: str) -> Iterator[Problem]:
+        """The chart has the templates of the tax on a processor's fees."""
+        source, accounts = self.book.sources.get(name), self.book.accounts.get(r.entity)
+        if source is None or source.fee_tax is None or accounts is None or r.kind == "bank":
+            return
+        document = self.book.documents[f"sources/{name}"]
+        for kind in FEE_TAX[source.fee_tax.regime]:
+            if kind not in accounts.templates:
+                text = f"found no template {kind} in accounts/{r.entity}, expected one for this tax"
+                yield document.problem(("fee_tax", "regime"), text)
+        if source.fee_tax.regime != "charged" and source.fee_tax.recoverable_percent != "100":
+            text = f"found {source.fee_tax.recoverable_percent}, expected 100: nothing was charged"
+            yield document.problem(("fee_tax", "recoverable_percent"), text)
 
     def sides(self, r: Reconciliation, document: Document) -> Iterator[Problem]:
         """Only the sides that its kind has meet in its passes, or wait in its lags."""

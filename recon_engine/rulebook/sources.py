@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recon_engine.rulebook.model import Mapping
+from recon_engine.rulebook.model import Mapping, Percent
 
 RecordName = Literal["settlement", "bank", "ledger", "trial_balance", "billing", "rate"]
 Feed = Literal["identified", "incremental", "cumulative", "overlapping"]
@@ -88,6 +88,16 @@ class Extract(Mapping):
     )
 
 
+class FeeTax(Mapping):
+    """Tax on the fees of a processor: within the fee that it prints, or owed by the buyer."""
+
+    regime: Literal["charged", "reverse_charge"]
+    percent: Percent = Field(description="rate, in percent of the fee before tax")
+    recoverable_percent: Percent = Field(
+        default="100", description="share of a charged tax that comes back; the rest is a fee"
+    )
+
+
 class Source(Mapping):
     """One system and report we receive files from."""
 
@@ -137,6 +147,9 @@ class Source(Mapping):
         default={}, description="kind as printed, in lower case: kind of ours"
     )
     fee_sign: Literal["cost_plus", "cost_minus"] = "cost_plus"
+    fee_tax: FeeTax | None = Field(
+        default=None, description="tax on the fees of this processor; without it they are exempt"
+    )
     net_includes_fee: bool = Field(
         default=True, description="net is what moves the balance, after fees"
     )

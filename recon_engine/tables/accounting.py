@@ -7,6 +7,7 @@ from recon_engine.tables.table import Table, count, day, minor, rate, text
 ALLOCATION_KINDS = (
     *("gross", "fee", "payout", "cash", "unapplied"),
     *("line", "dispute_fee", "loss", "loss_tax", "bank_charge", "write_off"),
+    *("fee_tax", "fee_tax_invoiced", "tax_invoice", "reverse_charge"),
 )
 """Closed list of what an amount is put to; each has a template in the chart."""
 

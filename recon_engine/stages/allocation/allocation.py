@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from recon_engine.rulebook.accounts import BOOKED, JOINED
+from recon_engine.rulebook.matching import Reconciliation
+from recon_engine.rulebook.model import basis_points
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
-from recon_engine.tables.canonical import PAYOUT, SETTLEMENT_LINE
+from recon_engine.tables.canonical import DECISION, PAYOUT, SETTLEMENT_LINE
 from recon_engine.tables.matching import MATCH_LEG, OPEN_ITEM
 
 SQL = Path(__file__).parent
@@ -18,7 +20,8 @@ SQL = Path(__file__).parent
 def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return every amount that goes to the ledger tonight, by kind.
 
-    Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation.
+    Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation,
+             allocations of earlier dates and decisions, for the tax on fees.
     Returns: allocation; fee parts add up to each fee and share its sign.
              Fees belong to the processor reconciliation of their source, payouts to the bank one.
     """
@@ -30,6 +33,9 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.register("booked", small_table(BOOKED, chart.booked_alone()))
     inputs.register("joined", small_table({"kind": "string", "lead": "string"}, JOINED.items()))
     inputs.make("fee", SQL / "fee.sql", kind=rec.kind)
+    _register_taxes(inputs, rules, rec)
+    inputs.make("taxed_fee", SQL / "taxed_fee.sql")
+    inputs.make("tax_invoice", SQL / "tax_invoice.sql")
     inputs.make(
         "allocation",
         SQL / "allocation.sql",
@@ -43,10 +49,28 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     return {ALLOCATION.name: "allocation"}
 
 
+def _register_taxes(inputs: Workspace, rules: Rulebook, rec: Reconciliation) -> None:
+    """Make `fee_tax`, the tax on the fees of each source that has one."""
+    taxes = [
+        (name, tax.regime, basis_points(tax.percent), basis_points(tax.recoverable_percent))
+        for name in rec.settlements
+        if (tax := rules.sources[name].fee_tax) is not None
+    ]
+    named = {"source": "string", "regime": "string", "rate_bp": "int64", "recoverable_bp": "int64"}
+    inputs.register("fee_tax", small_table(named, taxes))
+
+
 ALLOCATION_STAGE = Stage(
     name="allocation",
     grain="reconciliation",
-    reads=(Read(SETTLEMENT_LINE), Read(PAYOUT), Read(MATCH_LEG), Read(OPEN_ITEM)),
+    reads=(
+        Read(SETTLEMENT_LINE),
+        Read(PAYOUT),
+        Read(MATCH_LEG),
+        Read(OPEN_ITEM),
+        Read(ALLOCATION, "history"),
+        Read(DECISION, "state"),
+    ),
     writes=(ALLOCATION,),
     law="parts add to the whole and share its sign",
     transform=allocate,

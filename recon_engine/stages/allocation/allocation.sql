@@ -1,5 +1,6 @@
 -- allocation: every amount that goes to the ledger tonight, by kind
--- in:  fee               shares of fees (processor reconciliations)
+-- in:  taxed_fee         shares of fees (processor reconciliations), with the tax within them or on them
+--      tax_invoice       tax that waited for its invoice, which came tonight
 --      match_leg         tonight's matches and undoings
 --      open_item         what no pass took tonight
 --      settlement_line   lines of the date
@@ -122,8 +123,8 @@ part as (
         1 as generation,
         f.entity as entity,
         f.currency as currency,
-        f.whole_minor as whole_minor,
-        f.amount_minor as amount_minor,
+        f.whole_minor - f.whole_tax_minor as whole_minor,
+        f.amount_minor - f.tax_minor as amount_minor,
         'clearing' as held_role,
         cast(null as varchar) as matched_account,
         cast(null as varchar) as document_id,
@@ -131,8 +132,70 @@ part as (
         f.processor_account as dimension,
         f.event_date as event_date,
         'settlement_line ' || f.whole_id as cause,
-    from fee as f
+    from taxed_fee as f
     where f.amount_minor <> 0
+    union all
+    select
+        case when f.is_invoiced then 'fee_tax_invoiced' else 'fee_tax' end as kind,
+        f.group_key as group_key,
+        f.whole_id as whole_id,
+        f.part_id as part_id,
+        cast(null as varchar) as match_id,
+        1 as generation,
+        f.entity as entity,
+        f.currency as currency,
+        f.whole_tax_minor as whole_minor,
+        f.tax_minor as amount_minor,
+        'clearing' as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        f.processor_account as dimension,
+        f.event_date as event_date,
+        'settlement_line ' || f.whole_id as cause,
+    from taxed_fee as f
+    where f.tax_minor <> 0
+    union all
+    select
+        'reverse_charge' as kind,
+        f.group_key as group_key,
+        f.whole_id as whole_id,
+        f.part_id as part_id,
+        cast(null as varchar) as match_id,
+        1 as generation,
+        f.entity as entity,
+        f.currency as currency,
+        f.whole_self_minor as whole_minor,
+        f.self_minor as amount_minor,
+        'clearing' as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        f.processor_account as dimension,
+        f.event_date as event_date,
+        'settlement_line ' || f.whole_id as cause,
+    from taxed_fee as f
+    where f.self_minor <> 0
+    union all
+    select
+        'tax_invoice' as kind,
+        i.line_id || ' ' || i.decision_seq as group_key,
+        i.line_id as whole_id,
+        i.line_id as part_id,
+        cast(null as varchar) as match_id,
+        1 as generation,
+        i.entity as entity,
+        i.currency as currency,
+        i.amount_minor as whole_minor,
+        i.amount_minor as amount_minor,
+        'input_tax_awaiting' as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        i.dimension as dimension,
+        cast($business_date as date) as event_date,
+        'decision ' || i.decision_seq as cause,
+    from tax_invoice as i
     union all
     select
         'line' as kind,

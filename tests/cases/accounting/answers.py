@@ -10,7 +10,14 @@ from itertools import permutations
 
 from recon_engine.money import Money
 from tests.cases.accounting.company import AGAIN, documents, ledger_rows
-from tests.cases.accounting.givens import disputes, exceptions, policies, seals
+from tests.cases.accounting.givens import (
+    disputes,
+    events,
+    exceptions,
+    policies,
+    seals,
+    taxes,
+)
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import Report, days, moves, reports
@@ -41,6 +48,8 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         seals,
         policies,
         disputes,
+        taxes,
+        events,
         exceptions,
     )
     ran = list(outcome.nights) == days(case)

@@ -64,6 +64,25 @@ SWITCHES = (
         r"entity: (\w+)",
         r'entity: \1\nloss_tax_percent: "20"',
     ),
+    (r"P1: exempt", "sources/processor.yaml", r"feed: (\w+)", r"feed: \1"),
+    (
+        r"P1: tax 20 % of 10\.00 = 2\.00, charged$",
+        "sources/processor.yaml",
+        r"feed: (\w+)",
+        r'feed: \1\nfee_tax: {{regime: charged, percent: "20"}}',
+    ),
+    (
+        r"charged; 50 % of 2\.00 = 1\.00 recoverable",
+        "sources/processor.yaml",
+        r"feed: (\w+)",
+        r'feed: \1\nfee_tax: {{regime: charged, percent: "20", recoverable_percent: "50"}}',
+    ),
+    (
+        r"P1: tax 20 % of 10\.00 = 2\.00, reverse charge",
+        "sources/processor.yaml",
+        r"feed: (\w+)",
+        r'feed: \1\nfee_tax: {{regime: reverse_charge, percent: "20"}}',
+    ),
     (
         r"6130 tolerance (\d+)\.(\d\d)",
         "matching/by_payout.yaml",
@@ -217,10 +236,16 @@ def write_project(case: Case, folder: Path) -> None:
     (folder / "opening.csv").write_text(opening_file(case))
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
-    for given in (*case.given("policy"), *case.given("period_closed")):
+    for given in written(case):
         for pattern, mapping, old, new in switches(given):
             _switch(folder / "mappings" / mapping, old, re.search(pattern, given.value), new)
     write_erp(case, folder / "erp.db")
+
+
+def written(case: Case) -> list[Given]:
+    """Return the givens that the rulebook of a case is written for."""
+    kinds = ("policy", "period_closed", "fee_contract")
+    return [given for kind in kinds for given in case.given(kind)]
 
 
 def switches(given: Given) -> list[tuple[str, str, str, str]]:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import switches
-from tests.cases.accounting.nights import Outcome, written_for
+from tests.cases.accounting.company import switches, written
+from tests.cases.accounting.nights import Outcome
 from tests.cases.accounting.reports import night
 from tests.cases.accounting.tables import Case
 
+IRRECOVERABLE = re.compile(r"([\d.]+) \+ ([\d.]+) irrecoverable")
+EVENT = re.compile(r"event (\d{4}-\d\d-\d\d)")
 WON = re.compile(r"won for ([\d.]+)")
 
 
@@ -24,11 +26,37 @@ def seals(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def policies(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which policy the rulebook of the run was not written for."""
-    if written_for(case) != outcome.policies:
+    if tuple(f"{given.day} {given.value}" for given in written(case)) != outcome.policies:
         yield f"the rulebook was written for {outcome.policies}"
-    for given in case.given("policy"):
+    for given in written(case):
         if not switches(given):
             yield f"{given.name}: {given.value} is not known"
+
+
+def events(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which entry does not keep the day of its event, where its note says one."""
+    for row in case.entries:
+        if found := EVENT.search(row.note):
+            kept = {
+                str(line["event_date"])
+                for line in outcome.rows("journal_line")
+                if (line["posting_date"], line["account"]) == (row.day, row.account)
+            }
+            if kept != {found[1]}:
+                yield f"{row.entry}: keeps {kept}, said {found[1]}"
+
+
+def taxes(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which tax invoice or fee is not what the contract or its note says."""
+    for row in case.entries:
+        if found := IRRECOVERABLE.search(row.note):
+            parts = [Money.of(text, "EUR").minor for text in found.groups()]
+            if sum(parts) != row.amount:
+                yield f"{row.entry}: {row.note} gives {sum(parts)}, said {row.amount}"
+    for given in case.given("tax_invoice"):
+        tax = given.value.rpartition(" ")[2]
+        if not any(f"= {tax}, charged" in other.value for other in case.given("fee_contract")):
+            yield f"{given.name}: a tax of {tax}, the contract has another"
 
 
 def disputes(case: Case, outcome: Outcome) -> Iterator[str]:

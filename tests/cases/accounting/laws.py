@@ -22,6 +22,7 @@ PROOFS = {
     "I19": "suspense",
     "I22": "receivables",
 }
+FEES = ("fee", "dispute_fee", "fee_tax", "fee_tax_invoiced")
 Law = Callable[[Case, Outcome, date], Iterator[str]]
 
 
@@ -185,15 +186,14 @@ def parts_add_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     night = outcome.nights[day]
     wholes: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in night.tables["allocation"]:
-        kind = "fee" if row["kind"] == "dispute_fee" else row["kind"]
-        wholes[kind, row["whole_id"], str(row["generation"])].append(row)
+        wholes[row["kind"], row["whole_id"], str(row["generation"])].append(row)
     for key, rows in wholes.items():
         parts = [row["amount_minor"] for row in rows]
         (whole,) = {row["whole_minor"] for row in rows}
         if sum(parts) != whole or any(part * whole < 0 for part in parts):
             yield f"{key}: parts {parts} of {whole}"
     for row in night.tables["settlement_line"]:
-        told = wholes.get(("fee", row["line_id"], "1"), [])
+        told = [part for kind in FEES for part in wholes.get((kind, row["line_id"], "1"), [])]
         if row["fee_minor"] != sum(part["amount_minor"] for part in told):
             yield f"fee of {outcome.names[row['line_id']]}: {row['fee_minor']}"
 

@@ -19,7 +19,7 @@ from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
 from recon_engine.take_on import enact, judge, propose
 from recon_engine.verify import verify
-from tests.cases.accounting.company import deliver, write_project
+from tests.cases.accounting.company import deliver, write_project, written
 from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
 from tests.cases.accounting.tables import Case, Given
@@ -29,6 +29,7 @@ Hashes = dict[tuple[str, str, str], str]
 """Logical hash by stage, scope and table."""
 APPROVE = re.compile(r"G\d+ to G\d+ approved")
 STATUS = re.compile(r"(?P<line>P\d+) (lost|won for [\d.]+, rest lost)")
+TAX_INVOICE = re.compile(r"valid, for (?P<line>P\d+), tax [\d.]+")
 LOST = "lost"
 UNAPPLY = re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)")
 
@@ -89,13 +90,7 @@ def run_case(
                 break
             if after is not None:
                 after(project, day)
-    return Outcome(nights, names, written_for(case))
-
-
-def written_for(case: Case) -> tuple[str, ...]:
-    """Return what the rulebook of a case is written for, each with its day."""
-    given = (*case.given("policy"), *case.given("period_closed"))
-    return tuple(f"{g.day} {g.value}" for g in given)
+    return Outcome(nights, names, tuple(f"{g.day} {g.value}" for g in written(case)))
 
 
 def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:
@@ -170,6 +165,7 @@ def _names(case: Case, night: Night) -> dict[str, str]:
 def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:
     """Record what a person decides on a day; the subject is the line's item."""
     made = [(g, "unapply") for g in case.given("decision") if not APPROVE.fullmatch(g.value)]
+    made += [(g, "tax_invoice") for g in case.given("tax_invoice")]
     made += [(g, "dispute_lost") for g in case.given("dispute_status") if LOST in g.value]
     for given, kind in made:
         if given.day == day:
@@ -186,7 +182,10 @@ def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> N
 
 
 def _subject(given: Given, names: dict[str, str]) -> str:
-    found = UNAPPLY.fullmatch(given.value) or STATUS.fullmatch(given.value)
+    patterns = (UNAPPLY, STATUS, TAX_INVOICE)
+    found = next(filter(None, (pattern.fullmatch(given.value) for pattern in patterns)), None)
     assert found, f"{given.name}: {given.value} is not known"
+    if found["line"] not in names.values():
+        return found["line"]  # it came tonight and is known by the processor's own id
     (item_id,) = [item_id for item_id, name in names.items() if name == found["line"]]
     return item_id

@@ -409,7 +409,8 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
 --    matched_account, document_id, customer
 select {by}, 1, amount_minor from allocation
-where not of_a_fee(kind) and kind not in ('loss', 'loss_tax', 'bank_charge', 'write_off')
+where not of_a_fee(kind) and kind not in ('loss', 'loss_tax', 'bank_charge',
+    'write_off', 'allowance')
 -- must be
 select {by}, 1, minor from booked
 
@@ -426,6 +427,13 @@ select {by}, 1, amount_minor from allocation where kind in ('bank_charge', 'writ
 -- must be
 select {by}, 1, amount_minor from (select *, item_id as whole_id from match_leg)
 where dataset = 'tolerance'
+
+-- allocation allocation: an allowance is of a dispute that opens tonight, or ends
+-- by part_id
+select {by}, 1, 0 from allocation where kind = 'allowance' and part_id not in (
+    select item_id from open_item as o where o.kind = 'chargeback' and first_date = night()
+    union all select item_id from match_leg as m where m.kind = 'chargeback'
+        and m.generation = 1)
 
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
@@ -714,7 +722,7 @@ select {by}, 1, 0 from allocation where not of_a_fee(kind)
 -- must be
 select hash_of('group', [case kind when 'loss_tax' then 'loss'
     when 'bank_charge' then 'cash' when 'write_off' then 'gross' else kind end,
-    case when kind in ('payout', 'line') then whole_id
+    case when kind in ('payout', 'line', 'allowance') then whole_id
     when kind in ('cash', 'bank_charge', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0
 from allocation where not of_a_fee(kind)

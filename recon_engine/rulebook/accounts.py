@@ -27,6 +27,7 @@ Role = Literal[
     "input_tax",
     "input_tax_awaiting",
     "reverse_charge_tax",
+    "dispute_allowance",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -50,6 +51,7 @@ AllocationKind = Literal[
     "fee_tax_invoiced",
     "tax_invoice",
     "reverse_charge",
+    "allowance",
 ]
 BookedKind = Literal[
     "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
@@ -110,6 +112,10 @@ class Accounts(Mapping):
     loss_tax_percent: Percent = Field(
         default="0",
         description="tax on sales, in percent, that a lost dispute gives back where the law allows",
+    )
+    win_rate_percent: Percent = Field(
+        default="100",
+        description="share of disputes that is won; the rest is allowed for while they are open",
     )
     closed_periods: tuple[Period, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"

@@ -268,6 +268,9 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
     if accounts.loss_tax_bp and "loss_tax" not in accounts.templates:
         text = "found a tax and no template loss_tax, expected both"
         yield document.problem(("loss_tax_percent",), text)
+    if accounts.win_rate_percent != "100" and "allowance" not in accounts.templates:
+        text = "found a rate and no template allowance, expected both"
+        yield document.problem(("win_rate_percent",), text)
     yield from check_booked(accounts, document)
     for kind, template in accounts.templates.items():
         for key, role in (("debit", template.debit), ("credit", template.credit)):

@@ -127,6 +127,7 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "output_tax": "Output tax",
         "bank_charges": "Bank charges on payouts",
         "write_offs": "Reconciliation differences",
+        "dispute_allowance": "Allowance on disputed receivable",
         "input_tax": "Input tax",
         "input_tax_awaiting": "Input tax awaiting invoice",
         "reverse_charge_tax": "Reverse-charge tax",

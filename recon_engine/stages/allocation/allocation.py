@@ -37,6 +37,12 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("taxed_fee", SQL / "taxed_fee.sql")
     inputs.make("tax_invoice", SQL / "tax_invoice.sql")
     inputs.make(
+        "allowance",
+        SQL / "allowance.sql",
+        business_date=run.business_date.isoformat(),
+        loss_bp=10000 - basis_points(chart.win_rate_percent),
+    )
+    inputs.make(
         "allocation",
         SQL / "allocation.sql",
         reconciliation=rec.name,

@@ -1,5 +1,6 @@
 -- allocation: every amount that goes to the ledger tonight, by kind
 -- in:  taxed_fee         shares of fees (processor reconciliations), with the tax within them or on them
+--      allowance         what is expected to be lost of disputes, made or taken back
 --      tax_invoice       tax that waited for its invoice, which came tonight
 --      match_leg         tonight's matches and undoings
 --      open_item         what no pass took tonight
@@ -176,6 +177,27 @@ part as (
         'settlement_line ' || f.whole_id as cause,
     from taxed_fee as f
     where f.self_minor <> 0
+    union all
+    select
+        'allowance' as kind,
+        a.item_id as group_key,
+        a.item_id as whole_id,
+        a.item_id as part_id,
+        cast(null as varchar) as match_id,
+        a.generation as generation,
+        a.entity as entity,
+        a.currency as currency,
+        a.amount_minor as whole_minor,
+        a.amount_minor as amount_minor,
+        'disputed_receivable' as held_role,
+        cast(null as varchar) as matched_account,
+        cast(null as varchar) as document_id,
+        cast(null as varchar) as customer,
+        d.dimension as dimension,
+        a.event_date as event_date,
+        a.cause as cause,
+    from allowance as a
+    left join line_dimension as d on d.source = a.source
     union all
     select
         'tax_invoice' as kind,

@@ -64,6 +64,12 @@ SWITCHES = (
         r"entity: (\w+)",
         r'entity: \1\nloss_tax_percent: "20"',
     ),
+    (
+        r"loss allowance on: win rate 30 %, so 70 % of 120\.00 = 84\.00",
+        "accounts/E1.yaml",
+        r"ledger: (\w+)",
+        r'ledger: \1\nwin_rate_percent: "30"',
+    ),
     (r"P1: exempt", "sources/processor.yaml", r"feed: (\w+)", r"feed: \1"),
     (
         r"P1: tax 20 % of 10\.00 = 2\.00, charged$",

@@ -19,6 +19,9 @@ from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 
 FEE = Path(allocation.__file__).parent / "fee.sql"
+TAXED_FEE = Path(allocation.__file__).parent / "taxed_fee.sql"
+TAX = {"source": "string", "regime": "string", "rate_bp": "int64", "recoverable_bp": "int64"}
+DECISION = {"kind": "string", "subject_id": "string"}
 COLUMNS = {
     "line_id": "string",
     "source": "string",
@@ -29,6 +32,8 @@ COLUMNS = {
     "gross_currency": "string",
     "kind": "string",
     "provider_ref": "string",
+    "reference": "string",
+    "generation": "int32",
     "event_date": "date32",
     "gross_minor": "int64",
     "fee_minor": "int64",
@@ -115,6 +120,25 @@ def test_the_windows_of_the_stage_give_the_shares_of_split(
     assert found == ([share.minor for share in said] or [whole])
 
 
+@settings(max_examples=30, deadline=None)
+@given(whole=wholes.filter(bool), batch=batches)
+@example(whole=12, batch=[("charge", 1), ("charge", 1), ("charge", 1)])
+def test_the_tax_within_the_shares_of_a_fee_is_that_of_the_fee(
+    workspace: Workspace, whole: int, batch: list[Line]
+) -> None:
+    pool_shares(workspace, whole, batch)
+    workspace.register("fee_tax", small_table(TAX, [("s", "charged", 2000, 10000)]))
+    workspace.register("state_decision", small_table(DECISION, []))
+    workspace.make("taxed_fee", TAXED_FEE)
+
+    shares = workspace.rows("select amount_minor, tax_minor, whole_tax_minor from taxed_fee")
+
+    tax = (abs(whole) * 2 * 2000 + 12000) // (2 * 12000)
+    assert sum(share for _, share, _ in shares) == (tax if whole > 0 else -tax)
+    assert all(share * whole >= 0 and abs(share) <= abs(fee) for fee, share, _ in shares)
+    assert {told for _, _, told in shares} == {sum(share for _, share, _ in shares)}
+
+
 def pool_shares(workspace: Workspace, whole: int, batch: Sequence[Line]) -> list[int]:
     """Return what the stage puts of a pooled fee on each line, or on itself if it is alone."""
     lines = [("fee", 0, POOL, whole), *((k, g, f"L{n}", 0) for n, (k, g) in enumerate(batch))]
@@ -129,4 +153,4 @@ def pool_shares(workspace: Workspace, whole: int, batch: Sequence[Line]) -> list
 def settlement_line(line: tuple[str, int, str, int]) -> tuple[object, ...]:
     kind, gross, name, fee = line
     account = ("s", "E1", "M1", "B1", "EUR", "EUR")
-    return (name, *account, kind, name, date(2026, 3, 2), gross, fee)
+    return (name, *account, kind, name, f"O-{name}", 1, date(2026, 3, 2), gross, fee)

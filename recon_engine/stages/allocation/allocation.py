@@ -42,16 +42,17 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         business_date=run.business_date.isoformat(),
         loss_bp=10000 - basis_points(chart.win_rate_percent),
     )
-    inputs.make(
-        "allocation",
-        SQL / "allocation.sql",
-        reconciliation=rec.name,
-        kind=rec.kind,
-        currency=rec.currency,
-        business_date=run.business_date.isoformat(),
-        dispute_fees="dispute_fee" in chart.templates,
-        loss_tax_bp=chart.loss_tax_bp,
-    )
+    for name in ("fee_part", "line_part", "matched_part", "allocation"):
+        inputs.make(
+            name,
+            SQL / f"{name}.sql",
+            reconciliation=rec.name,
+            kind=rec.kind,
+            currency=rec.currency,
+            business_date=run.business_date.isoformat(),
+            dispute_fees="dispute_fee" in chart.templates,
+            loss_tax_bp=chart.loss_tax_bp,
+        )
     return {ALLOCATION.name: "allocation"}
 
 

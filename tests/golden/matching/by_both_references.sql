@@ -12,7 +12,7 @@ pair as (
         l.currency as currency,
     from free as l
     inner join free as r
-        on r.entity = l.entity and r.currency = l.currency and r.amount_minor = l.amount_minor and r.payout_ref = l.payout_ref and r.reference = l.reference
+        on r.entity = l.entity and r.currency = l.currency and r.payout_ref = l.payout_ref and r.reference = l.reference and r.amount_minor = l.amount_minor
     where
         l.side = 'payout'
         and r.side = 'bank'

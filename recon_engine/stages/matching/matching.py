@@ -74,7 +74,9 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
 
 def _enter(inputs: Workspace, made: str, rec: Reconciliation) -> None:
-    """Let what the night itself makes enter among the items."""
+    """Let what the night itself makes enter among the items; on most nights that is nothing."""
+    if not inputs.rows(f"select 1 from {made} limit 1"):
+        return
     inputs.make("made", f"select * from {made}")
     inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 from unittest.mock import patch
 
-from recon_engine.store.export import Rows, StagedDataset
+from recon_engine.store.export import WRITER, Rows, StagedDataset, copy_query
 from recon_engine.store.keys import Seal
 from recon_engine.store.lake import Lake, Landed, Scan
-from recon_engine.tables.table import SQL_TYPES, Table
+from recon_engine.tables.table import Table
 
 
 class NaiveLake(Lake):
@@ -48,17 +48,11 @@ class NaiveLake(Lake):
 
 
 def write(rows: Rows, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
-    """Write a relation as one Parquet file of its contract, ordered by its key."""
+    """Write a relation as one Parquet file, by the statement of the real store and no other."""
     del place  # nothing is refused here
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
-    typed = (f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns)
-    stamp = ", ".join(f"{name}: '{value}'" for name, value in table.stamp().items())
-    form = f"format parquet, compression zstd, kv_metadata {{{stamp}}}"
-    key = ", ".join(f'"{name}"' for name in table.key)
-    rows_in_order = f'select {", ".join(typed)} from "{relation}" order by {key}'  # noqa: S608
-    query = f"copy ({rows_in_order}) to $part ({form})"
-    ((count,),) = rows(query, part=str(path))
+    ((count,),) = rows(copy_query(table, f'"{relation}"', WRITER), part=str(path))
     size = path.stat().st_size
     return StagedDataset(table.name, table.contract, path, count, size, secrets.token_hex(32), {})
 

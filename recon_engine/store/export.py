@@ -77,7 +77,7 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     durable.make_folder(folder)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
-        ((written,),) = rows(_copy(table, source, WRITER), part=str(path))
+        ((written,),) = rows(copy_query(table, source, WRITER), part=str(path))
         count, sums, totals = _sums(table, rows(_sums_query(table), part=str(path)))
         if written != count:
             raise GateBlocked(
@@ -125,7 +125,8 @@ def _any_value(column: Column, source: str) -> str:
 
 
 @cache
-def _copy(table: Table, source: str, writer: str) -> str:
+def copy_query(table: Table, source: str, writer: str) -> str:
+    """Return the statement that writes a relation to `$part`, cast to its contract, by its key."""
     columns = ",\n    ".join(
         f'cast("{c.name}" as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns
     )

@@ -150,14 +150,14 @@ def kept_keys(project: Project, today: date) -> list[dict[str, Any]]:
 
 def kept_files(project: Project, today: date) -> list[dict[str, Any]]:
     """Return the last date of each entity whose files may go, and to which they are gone."""
-    from recon_engine.deliver.retirement import allowed_to
+    from recon_engine.deliver.retirement import allowed_to, retired_to
 
-    steps = project.state.retirements()
+    done = retired_to(project)
     return [
         {
             "entity": entity,
             "to": allowed_to(project, entity, today),
-            "retired_to": max((o.upto for o in steps if o.entity == entity), default=None),
+            "retired_to": done.get(entity),
         }
         for entity in project.rulebook.accounts
     ]

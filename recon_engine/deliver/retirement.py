@@ -101,6 +101,14 @@ def allowed_to(project: Project, entity: str, today: date) -> date | None:
     return project.state.sealed_to(entity, today - timedelta(days) + timedelta(1))
 
 
+def retired_to(project: Project) -> dict[str, date]:
+    """Return the last date of each entity whose files were retired; others have none."""
+    done: dict[str, date] = {}
+    for one in project.state.retirements():
+        done[one.entity] = max(one.upto, done.get(one.entity, date.min))
+    return done
+
+
 def gone_of_night(project: Project, business_date: date) -> str:
     """Return by which decision files are gone that a night needs to be re-added, or nothing."""
     held = project.lake.retired
@@ -220,9 +228,7 @@ def _landed(project: Project, entity: str, upto: date, old: list[DatasetVersion]
 
 def _remove_pages(project: Project, upto: date) -> None:
     """Remove the pages of dates whose files are retired for every entity that has any."""
-    done: dict[str, date] = {}
-    for one in project.state.retirements():
-        done[one.entity] = max(one.upto, done.get(one.entity, date.min))
+    done = retired_to(project)
     for folder in sorted(project.lake.root.glob("gates/*")):
         day = date.fromisoformat(folder.name)
         entities = {

@@ -6,27 +6,28 @@
 -- out: one row per part; parts of a whole add up to it and share its sign
 with
 part as (
-    from fee_part
-    union all by name
-    from line_part
-    union all by name
-    from matched_part
+    select * replace (coalesce(generation, 1) as generation)
+    from (
+        from fee_part
+        union all by name
+        from line_part
+        union all by name
+        from matched_part
+    )
 )
 
 select
     content_id('allocation', [
-        p.kind, p.whole_id, p.part_id, coalesce(p.match_id, ''), cast(coalesce(p.generation, 1) as varchar)
+        p.kind, p.whole_id, p.part_id, coalesce(p.match_id, ''), cast(p.generation as varchar)
     ]) as allocation_id,
     $reconciliation as reconciliation,
     p.entity,
     p.kind,
-    content_id('group', [
-        coalesce(j.lead, p.kind), p.group_key, cast(coalesce(p.generation, 1) as varchar)
-    ]) as group_id,
+    content_id('group', [coalesce(j.lead, p.kind), p.group_key, cast(p.generation as varchar)]) as group_id,
     p.whole_id,
     p.part_id,
     p.match_id,
-    coalesce(p.generation, 1) as generation,
+    p.generation,
     p.currency,
     p.whole_minor,
     p.amount_minor,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from recon_engine import night
+from recon_engine.cli import main
 from recon_engine.cli.project import make_project
 from recon_engine.demo import make_world, write_world
 from recon_engine.night import run_night
@@ -76,6 +79,13 @@ def run_nights(
             assert (result.status == "stopped") == stops, result.findings
             found = result.findings
     return found
+
+
+def recon(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    """Run a command on a company; return its exit code and the one JSON object it printed."""
+    capsys.readouterr()
+    code = main([*words, "--project", str(folder), "--json"])
+    return code, json.loads(capsys.readouterr().out)
 
 
 def bytes_of(folder: Path) -> Iterator[tuple[str, bytes]]:

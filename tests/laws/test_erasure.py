@@ -29,6 +29,7 @@ from tests.personal_books import (
     bytes_of,
     found_in,
     make_books,
+    recon,
     run_nights,
 )
 
@@ -59,12 +60,6 @@ def destroyed(folder: Path, **changes: Any) -> erasure.Erased:
     asked = {"actor": "ann", "reason": "400 days", "now": LATER} | changes
     with open_project(folder) as project:
         return erase(project, "E1", PERIOD, **asked)
-
-
-def recon(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
-    capsys.readouterr()
-    code = main([*words, "--project", str(folder), "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def test_after_erasure_nobody_reads_and_everything_else_stands(

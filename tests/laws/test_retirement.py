@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from recon_engine.errors import Gone, Rejected, Unavailable
 from recon_engine.run import open_project, read_table
 from recon_engine.run.closing import reopen
 from tests.cases.accounting.nights import published
-from tests.personal_books import MONDAY, TUESDAY, WEDNESDAY, make_books, run_nights
+from tests.personal_books import MONDAY, TUESDAY, WEDNESDAY, make_books, recon, run_nights
 
 LATER = datetime(2037, 1, 1, tzinfo=UTC)
 POLICY = "retention: {file_days: 3650}\n"
@@ -55,12 +54,6 @@ def retired(folder: Path, upto: date = TUESDAY, **changes: Any) -> Done:
     asked = {"actor": "ann", "reason": "10 years", "now": LATER} | changes
     with open_project(folder) as project:
         return retire(project, "E1", upto, **asked)
-
-
-def recon(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
-    capsys.readouterr()
-    code = main([*words, "--project", str(folder), "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def files(folder: Path, *below: str) -> set[str]:

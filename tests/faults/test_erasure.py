@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -40,16 +41,19 @@ def test_a_kill_before_any_durable_call_leaves_what_the_same_command_finishes(
 ) -> None:
     whole = Path(shutil.copytree(books, base / f"{verb}-whole"))
     ended = machine.run(whole, *WORDS[verb], answer=lambda _: GO_ON)
-    assert (ended.code, ended.calls > 10) == (0, True), ended.err
+    assert ended.code == 0, ended.err
     checks: dict[str, Callable[[Path], None]] = {"erase": erased, "retire": retired}
     checks[verb](whole)
-    for number in range(1, ended.calls + 1):
+    for number in itertools.count(1):  # not to ended.calls: SQLite may write a page more or less
         folder = Path(shutil.copytree(books, base / f"{verb}-{number}"))
         killed = machine.run(
             folder,
             *WORDS[verb],
             answer=lambda call, last=number: KILL if call.number == last else GO_ON,
         )
+        if killed.calls < number:
+            assert (killed.code, killed.calls > 10) == (0, True), killed.err
+            break
         assert killed.code == KILLED
         sound(folder)
         if verb == "erase":

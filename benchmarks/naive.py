@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from unittest.mock import patch
 
-from recon_engine.store.export import WRITER, Rows, StagedDataset, copy_query
+from recon_engine.store.export import WRITER, Queries, StagedDataset, copy_query
 from recon_engine.store.keys import Seal
 from recon_engine.store.lake import Lake, Landed, Scan
 from recon_engine.tables.table import Table
@@ -47,12 +47,12 @@ class NaiveLake(Lake):
         return self.parts / f"{sha}.parquet"
 
 
-def write(rows: Rows, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
+def write(run: Queries, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
     """Write a relation as one Parquet file, by the statement of the real store and no other."""
     del place  # nothing is refused here
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
-    ((count,),) = rows(copy_query(table, f'"{relation}"', WRITER), part=str(path))
+    ((count,),) = run.rows(copy_query(table, f'"{relation}"', WRITER), part=str(path))
     size = path.stat().st_size
     return StagedDataset(table.name, table.contract, path, count, size, secrets.token_hex(32), {})
 

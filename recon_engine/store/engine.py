@@ -17,6 +17,7 @@ DISK_FAULTS = {
     "Disk quota exceeded": "the disk quota is used up",
     "Input/output error": "the disk does not answer",
 }
+OUT_OF_MEMORY = "Out of Memory"
 START = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -85,16 +86,16 @@ def clear_errors(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        raise Unavailable(f"{place}: {first_line(error)}; nothing was written") from error
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:  # an Arrow stream tells every error as an OSError
+        line = first_line(error)
         for sign, reason in DISK_FAULTS.items():
             if sign in str(error):
                 raise Unavailable(f"{place}: {reason}; nothing was written") from error
-        raise ReconError(f"{place}: {first_line(error)}; nothing was written") from error
+        kind = Unavailable if line.startswith(OUT_OF_MEMORY) else ReconError
+        raise kind(f"{place}: {line}; nothing was written") from error
 
 
-def first_line(error: duckdb.Error) -> str:
+def first_line(error: Exception) -> str:
     """Return what DuckDB says, without the statement it quotes and with long numbers masked."""
     return mask(str(error).split("\n", 1)[0].rstrip(".! "))
 

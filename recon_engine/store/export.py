@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from recon_engine.errors import GateBlocked
 from recon_engine.store import durable
-from recon_engine.store.digest import LANES, lane_sums, logical_hash, row_text
+from recon_engine.store.digest import LogicalHash, row_text
 from recon_engine.store.engine import quoted
 from recon_engine.store.manifest import Dataset, Part
 from recon_engine.tables.table import SQL_TYPES, Column, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 INTEGERS = frozenset(
     sign + kind
@@ -38,10 +41,14 @@ STORED = "read_parquet($part)"
 """The file as written; its path is bound, so that a table has one text, parsed once a process."""
 
 
-class Rows(Protocol):
-    """Runs a query and gives all its rows."""
+class Queries(Protocol):
+    """Where queries run; values they name as `$value` are bound."""
 
-    def __call__(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]: ...
+    def rows(self, sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+
+    def batches(self, sql: str, /, **values: Any) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query in order, some at a time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class StagedDataset:
         )
 
 
-def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
+def export(run: Queries, place: str, table: Table, relation: str, folder: Path) -> StagedDataset:
     """Write a relation as one Parquet file of its contract, ordered by its key.
 
     Row count, logical hash and totals are read back from the file: they say what was written.
@@ -73,17 +80,20 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
     Raises: GateBlocked where a column is missing or would be rounded; nothing is left then.
     """
     source = f'"{relation}"'
-    _check_columns(rows, place, table, source)
+    _check_columns(run, place, table, source)
     durable.make_folder(folder)
     path = folder / f"{table.name}-{uuid.uuid4().hex}.parquet"
     try:
-        ((written,),) = rows(copy_query(table, source, WRITER), part=str(path))
-        count, sums, totals = _sums(table, rows(_sums_query(table), part=str(path)))
+        ((written,),) = run.rows(copy_query(table, source, WRITER), part=str(path))
+        count, totals = _totals(table, run.rows(_totals_query(table), part=str(path)))
         if written != count:
             raise GateBlocked(
                 f"{place}: {table.name} has {count} rows in its file, expected {written}; "
                 "nothing was published"
             )
+        content = LogicalHash(table)
+        for batch in run.batches(_texts_query(table), part=str(path)):
+            content.add(batch.column(0))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -93,13 +103,13 @@ def export(rows: Rows, place: str, table: Table, relation: str, folder: Path) ->
         path=path,
         rows=count,
         size_bytes=path.stat().st_size,
-        logical_hash=logical_hash(table, count, sums),
+        logical_hash=content.hexdigest(),
         totals=totals,
     )
 
 
-def _check_columns(rows: Rows, place: str, table: Table, source: str) -> None:
-    found = {name: kind for name, kind, *_ in rows(f"describe {source}")}
+def _check_columns(run: Queries, place: str, table: Table, source: str) -> None:
+    found = {name: kind for name, kind, *_ in run.rows(f"describe {source}")}
     for column in table.columns:
         if column.name not in found:
             raise GateBlocked(
@@ -107,7 +117,7 @@ def _check_columns(rows: Rows, place: str, table: Table, source: str) -> None:
                 f"{table.contract}; nothing was written"
             )
         kind = found[column.name]
-        if not _exact(kind, column) and rows(_any_value(column, source)) != [(0,)]:
+        if not _exact(kind, column) and run.rows(_any_value(column, source)) != [(0,)]:
             raise GateBlocked(
                 f"{place}: {table.name}.{column.name} is {kind.lower()}, expected "
                 f"{SQL_TYPES[column.type]} without rounding; nothing was written"
@@ -137,35 +147,36 @@ def copy_query(table: Table, source: str, writer: str) -> str:
 
 
 @cache
-def _sums_query(table: Table) -> str:
-    """Return the query for what a file says, by the currencies in it; one scan at any size.
+def _texts_query(table: Table) -> str:
+    """Return the query for the texts of a file's rows, in its order, which is that of the key."""
+    return f"select {row_text(table)} from {STORED}"  # noqa: S608
 
-    A row holds currencies, row count, sum of each lane, then sum of each money column.
+
+@cache
+def _totals_query(table: Table) -> str:
+    """Return the query for row count and totals of a file, by the currencies in it.
+
+    A row holds currencies, row count, then the sum of each money column.
     """
-    currencies = [f"coalesce(\"{name}\", '*')" for name in _currencies(table)]
-    sums = ["count(*)", *lane_sums("hex")]
-    sums += [f'coalesce(sum("{measure}"), 0)' for measure in table.money]
-    columns = ",\n    ".join([*currencies, *sums])
-    by = f"\ngroup by {', '.join(map(str, range(1, 1 + len(currencies))))}" if currencies else ""
-    read = [f'"{name}"' for name in (*_currencies(table), *table.money)]
-    read.append(f"sha256({row_text(table)}) as hex")
-    stored = f"select {', '.join(read)} from {STORED}"  # noqa: S608
-    return f"select\n    {columns}\nfrom ({stored}){by}"
+    columns = [f"coalesce(\"{name}\", '*')" for name in _currencies(table)]
+    by = f"\ngroup by {', '.join(map(str, range(1, 1 + len(columns))))}" if columns else ""
+    columns.append("count(*)")
+    columns += [f'coalesce(sum("{measure}"), 0)' for measure in table.money]
+    shown = ",\n    ".join(columns)
+    return f"select\n    {shown}\nfrom {STORED}{by}"
 
 
-def _sums(
-    table: Table, groups: Sequence[tuple[Any, ...]]
-) -> tuple[int, tuple[int, ...], dict[str, int]]:
-    """Return row count, sums of the lanes and totals, added up over the groups of a file."""
+def _totals(table: Table, groups: Sequence[tuple[Any, ...]]) -> tuple[int, dict[str, int]]:
+    """Return row count and totals of a file, added up over its groups."""
     places = {name: place for place, name in enumerate(_currencies(table))}
-    found = [(group[: len(places)], group[len(places) :]) for group in groups]
-    lanes = tuple(sum(int(sums[1 + lane]) for _, sums in found) for lane in range(LANES))
-    totals: Counter[str] = Counter()
-    for currencies, (_, *sums) in found:
-        for measure, total in zip(table.money, sums[LANES:], strict=True):
+    count, totals = 0, Counter[str]()
+    for group in groups:
+        rows, *sums = group[len(places) :]
+        count += rows
+        for measure, total in zip(table.money, sums, strict=True):
             currency = table.currency_of(measure)
-            totals[f"{measure}|{currencies[places[currency]] if currency else '*'}"] += int(total)
-    return sum(sums[0] for _, sums in found), lanes, dict(sorted(totals.items()))
+            totals[f"{measure}|{group[places[currency]] if currency else '*'}"] += int(total)
+    return count, dict(sorted(totals.items()))
 
 
 def _currencies(table: Table) -> tuple[str, ...]:

@@ -105,6 +105,15 @@ class Workspace:
         with self._clear("query"):
             return self._con.execute(statement, bound).fetchall()
 
+    def batches(self, sql: str, /, **values: Any) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query in order, some at a time; values it names are bound.
+
+        No other query may run on the workspace before the last of them.
+        """
+        statement, bound = self._statement("query", sql, values)
+        with self._clear("query"):
+            yield from self._con.sql(statement, params=bound).to_arrow_reader()
+
     def register(self, name: str, data: pa.Table) -> None:
         """Make or replace the table `name` with a copy of a small table made in Python."""
         with self._clear(name), self._incoming(data):
@@ -155,7 +164,7 @@ class Workspace:
         """Write a relation to staging as its contract says; see `export.export`."""
         _identifier(relation)
         try:
-            return export.export(self.rows, self._place, table, relation, folder)
+            return export.export(self, self._place, table, relation, folder)
         except ReconError as error:
             if isinstance(error.__cause__, duckdb.CatalogException):
                 raise ReconError(

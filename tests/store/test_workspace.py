@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -130,6 +131,15 @@ def test_a_value_without_a_name_is_asked_for(workspace: Workspace) -> None:
 def test_a_file_with_two_statements_is_refused(workspace: Workspace) -> None:
     with pytest.raises(ReconError, match="2 statements, expected one"):
         workspace.rows("select 1; select 2")
+
+
+def test_a_stream_that_breaks_off_says_one_line_without_the_whole_number(
+    workspace: Workspace,
+) -> None:
+    query = "select if(i < 2000000, 'row', error('row 4111111111111111')) from range(3000000) r(i)"
+
+    with pytest.raises(ReconError, match=r"matching: query: Invalid Input Error: row \*{4}1111; "):
+        deque(workspace.batches(query))
 
 
 def test_a_failing_query_says_one_line_without_the_whole_number(workspace: Workspace) -> None:

@@ -17,9 +17,9 @@
 -- line_identity: source* dataset identity* file_id*- row_no*#- delivery_seq*#- row_digest
 --     disposition amount_minor currency
 -- settlement_line: line_id* base_id? standing_id? generation# source entity processor
---     processor_account batch_ref kind provider_kind provider_ref? reference? payout_ref? payment_method? event_at? zone?
---     event_date report_date gross_minor gross_currency rate_exact? fee_minor net_minor currency
---     file_id- row_no#- row_digest contract
+--     processor_account batch_ref kind provider_kind provider_ref? reference? payout_ref? payment_method? region?
+--     event_at? zone? event_date report_date gross_minor gross_currency rate_exact? fee_minor
+--     net_minor currency passed_on_minor? file_id- row_no#- row_digest contract
 -- payout: payout_id* source entity processor processor_account batch_ref payout_ref? event_date
 --     due_date amount_minor currency file_id- row_no#- row_digest contract
 -- processor_balance: source* entity processor processor_account* batch_ref* currency*

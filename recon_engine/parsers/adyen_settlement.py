@@ -38,6 +38,8 @@ COLUMNS = {
     "fee_2": "Markup (NC)",
     "fee_3": "Scheme Fees (NC)",
     "fee_4": "Interchange (NC)",
+    "passed_on": "Scheme Fees (NC)",
+    "passed_on_2": "Interchange (NC)",
     "net_debit": "Net Debit (NC)",
     "net_credit": "Net Credit (NC)",
     "currency": "Net Currency",

@@ -103,6 +103,7 @@ SETTLEMENT_LINE = Table(
         text("reference", "our own order or invoice reference", nullable=True),
         text("payout_ref", "reference that the bank line of the payout carries", nullable=True),
         text("payment_method", "scheme or method as printed", nullable=True),
+        text("region", "market of the payment as printed", nullable=True),
         text("event_at", "moment in UTC, ISO 8601, where the report has a time", nullable=True),
         text("zone", "zone the moment was printed in", nullable=True),
         day("event_date", "the day it happened, in the entity's zone"),
@@ -115,6 +116,7 @@ SETTLEMENT_LINE = Table(
         ),
         minor("net_minor", "what moves the balance, in the net currency"),
         text("currency", "net currency: the currency of fee_minor and net_minor"),
+        minor("passed_on_minor", "interchange and scheme fees within fee_minor", nullable=True),
         *LINEAGE,
     ),
 )

@@ -19,6 +19,7 @@ where
     and c.currency = s.currency
     and c.net_minor = s.net_minor
     and c.fee_minor = s.fee_minor
+    and c.passed_on_minor is not distinct from s.passed_on_minor
     and c.gross_minor = s.gross_minor
     and c.gross_currency = s.gross_currency
     and c.rate_exact is not distinct from s.rate_exact

@@ -24,6 +24,7 @@ printed as (
         r.reference as reference,
         nullif(regexp_extract(r.payout_text, $payout_pattern), '') as payout_ref,
         r.payment_method as payment_method,
+        r.region as region,
         r.currency as currency,
         case
             when coalesce(r.gross, r.gross_debit, r.gross_credit) is null then r.currency
@@ -49,6 +50,8 @@ printed as (
         r.fee_2 as fee_2,
         r.fee_3 as fee_3,
         r.fee_4 as fee_4,
+        r.passed_on as passed_on,
+        r.passed_on_2 as passed_on_2,
         coalesce(
             strict_time(r.event_at, $time_format),
             strict_time(r.event_at, $date_format)
@@ -94,6 +97,13 @@ read_amounts as (
                 )
         end as read_fee,
         case
+            when coalesce(passed_on, passed_on_2) is not null then
+                $fee_sign * (
+                    signed_minor(coalesce(passed_on, '0'), net_decimals)
+                    + signed_minor(coalesce(passed_on_2, '0'), net_decimals)
+                )
+        end as passed_on_minor,
+        case
             when printed_at is null then null
             when raw_zone is null then timezone($zone, printed_at)
             else timezone('UTC', printed_at - to_minutes(zone_minutes))
@@ -129,6 +139,7 @@ select
     reference,
     case when kind in ('payout', 'payout_reversal') then payout_ref end as payout_ref,
     payment_method,
+    region,
     case
         when event_utc is not null then strftime(timezone('UTC', event_utc), '%Y-%m-%dT%H:%M:%SZ')
     end as event_at,
@@ -149,6 +160,7 @@ select
     fee_minor,
     case when raw_net is not null then read_net else read_gross - fee_minor end as net_minor,
     currency,
+    passed_on_minor,
     raw_gross,
     raw_net,
     raw_fee,

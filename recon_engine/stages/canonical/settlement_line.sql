@@ -23,6 +23,7 @@ select
     c.reference as reference,
     c.payout_ref as payout_ref,
     c.payment_method as payment_method,
+    c.region as region,
     c.event_at as event_at,
     c.zone as zone,
     c.event_date as event_date,
@@ -33,6 +34,7 @@ select
     c.fee_minor as fee_minor,
     c.net_minor as net_minor,
     c.currency as currency,
+    c.passed_on_minor as passed_on_minor,
     c.file_id as file_id,
     c.row_no as row_no,
     c.row_digest as row_digest,
@@ -57,12 +59,14 @@ select
     standing_id,
     -1 as generation,
     source, entity, processor, processor_account, batch_ref, kind, provider_kind, provider_ref, reference,
-    payout_ref, payment_method, event_at, zone, event_date, report_date,
+    payout_ref, payment_method, region, event_at, zone, event_date, report_date,
     -gross_minor as gross_minor,
     gross_currency, rate_exact,
     -fee_minor as fee_minor,
     -net_minor as net_minor,
-    currency, file_id, row_no, row_digest, contract,
+    currency,
+    -passed_on_minor as passed_on_minor,
+    file_id, row_no, row_digest, contract,
 from standing_line
 where base_id not in (select base_id from same_line)
 order by line_id

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from recon_engine.errors import GateBlocked
 from recon_engine.ids import sha256_hex
 from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.fees import Contract
 from recon_engine.rulebook.matching import Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping as Model
 from recon_engine.rulebook.policy import Policy
@@ -22,8 +23,7 @@ M = TypeVar("M", bound=Model)
 
 def bundle(rules: Rulebook) -> bytes:
     """Return the text of a rulebook; its SHA-256 is the rulebook's hash."""
-    kinds = (rules.sources, rules.reconciliations, rules.passes, rules.accounts)
-    return canonical_json((*kinds, {"policy": rules.policy}))
+    return canonical_json(rules.content)
 
 
 def unbundle(content: bytes, place: Path) -> Rulebook:
@@ -34,7 +34,8 @@ def unbundle(content: bytes, place: Path) -> Rulebook:
     Raises: GateBlocked where this version of the engine cannot read a rule.
     """
     try:
-        sources, reconciliations, passes, accounts, policy = json.loads(content)
+        sources, reconciliations, passes, accounts, policy, *fees = json.loads(content)
+        (contracts,) = fees or ({},)
         return Rulebook(
             sources=_read(Source, sources),
             reconciliations=_read(Reconciliation, reconciliations),
@@ -44,6 +45,7 @@ def unbundle(content: bytes, place: Path) -> Rulebook:
             hash=sha256_hex(content),
             folder=place,
             documents={},
+            contracts=_read(Contract, contracts),
         )
     except (ValidationError, ValueError, AttributeError, KeyError) as error:
         raise GateBlocked(

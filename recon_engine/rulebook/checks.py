@@ -11,6 +11,7 @@ from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import FEE_TAX, JOINED, NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
+from recon_engine.rulebook.fee_checks import check_contracts
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
 from recon_engine.rulebook.problem import Problem
@@ -93,6 +94,11 @@ class Checks:
         yield from self.each_payout_once()
         for stem, accounts in self.book.accounts.items():
             yield from check_chart(accounts, self.book.documents[f"accounts/{stem}"])
+        for stem, contract in self.book.contracts.items():
+            document = self.book.documents[f"fees/{stem}"]
+            for position, name in enumerate(contract.sources):
+                yield from self.there("sources", name, document, ("sources", position))
+        yield from check_contracts(self.book.contracts, self.book.sources, self.book.documents)
         for reason in self.book.policy.owners:
             if reason not in REASONS:
                 text = f"found an unknown reason, expected one of {listed(REASONS)}"
@@ -105,6 +111,7 @@ class Checks:
             "reconciliations": {stem: m.name for stem, m in self.book.reconciliations.items()},
             "matching": {stem: m.name for stem, m in self.book.passes.items()},
             "accounts": {stem: m.entity for stem, m in self.book.accounts.items()},
+            "fees": {stem: m.name for stem, m in self.book.contracts.items()},
         }
         for kind, by_stem in kinds.items():
             key = "entity" if kind == "accounts" else "name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from recon_engine.ids import sha256_hex
 from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.fees import Contract
 from recon_engine.rulebook.matching import Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping as Model
 from recon_engine.rulebook.policy import Policy
@@ -24,6 +25,7 @@ FOLDERS: dict[str, type[Model]] = {
     "reconciliations": Reconciliation,
     "matching": Passes,
     "accounts": Accounts,
+    "fees": Contract,
 }
 POLICY = "policy.yaml"
 BESIDE = {POLICY, "README.md", "schema", *FOLDERS}
@@ -45,6 +47,15 @@ class Rulebook:
     folder: Path
     documents: Mapping[str, Document] = field(repr=False, compare=False)
     """Where everything stands, by `sources/adyen_eu`; for messages only."""
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    """Fee contracts by name."""
+
+    @property
+    def content(self) -> tuple[Mapping[str, Model], ...]:
+        """Return what the hash is over; a rulebook without contracts keeps the hash it had."""
+        kinds = (self.sources, self.reconciliations, self.passes, self.accounts)
+        fees = (self.contracts,) if self.contracts else ()
+        return (*kinds, {"policy": self.policy}, *fees)
 
 
 def load(folder: Path) -> Rulebook:
@@ -60,6 +71,7 @@ def load(folder: Path) -> Rulebook:
     reconciliations = loading.folder_of("reconciliations", Reconciliation)
     passes = loading.folder_of("matching", Passes)
     accounts = loading.folder_of("accounts", Accounts)
+    contracts = loading.folder_of("fees", Contract)
     policy = loading.policy()
     rulebook = Rulebook(
         sources=sources,
@@ -67,10 +79,12 @@ def load(folder: Path) -> Rulebook:
         passes=passes,
         accounts=accounts,
         policy=policy,
-        hash=content_hash((sources, reconciliations, passes, accounts, {"policy": policy})),
+        hash="",
         folder=folder,
         documents=loading.documents,
+        contracts=contracts,
     )
+    rulebook = replace(rulebook, hash=content_hash(rulebook.content))
     problems = [*loading.problems, *check_rulebook(rulebook, frozenset(loading.broken))]
     if problems:
         raise refuse(problems)
@@ -103,7 +117,7 @@ class Loading:
         for path in sorted(folder.iterdir()):
             if path.name not in BESIDE and not path.name.startswith("."):
                 self.problems.append(
-                    self.stray(path, "sources/, reconciliations/, matching/, accounts/")
+                    self.stray(path, "sources/, reconciliations/, matching/, accounts/, fees/")
                 )
 
     def folder_of(self, kind: str, model: type[M]) -> dict[str, M]:

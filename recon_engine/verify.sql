@@ -136,6 +136,8 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
         class from handled
     union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
     from match_leg where dataset in ('decision', 'tolerance') and generation = 1
+    union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
+    from handled where dataset = 'rest' and origin = 'new'
     union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
     where kind not in ('payout', 'payout_reversal') and gross_currency = currency
@@ -191,6 +193,7 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
     from opening_item where reconciliation is not null
     union all select {item}, amount_minor from match_leg
     where dataset in ('decision', 'tolerance') and generation = 1
+    union all select {item}, amount_minor from handled where dataset = 'rest' and origin = 'new'
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return'), 1, generation) as turned,
@@ -324,6 +327,10 @@ select {by}, 1, before_minor from (select *, coalesce(lag(closing_minor) over (
 select {by}, 1, amount_minor from handled where origin = 'new'
 -- must be
 select {by}, 1, minor from entering
+
+-- matching match_leg or open_item: what is left of a document and what was paid of it are nothing
+-- by reconciliation, document_id, event_date, currency
+select {by}, 0, amount_minor from handled where dataset = 'rest' and origin = 'new'
 
 -- matching match_leg or open_item: a carried item is as it was, matched or open, once
 -- by reconciliation, {item}, first_date

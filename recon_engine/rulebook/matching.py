@@ -31,6 +31,11 @@ class MatchPass(Mapping):
         default="",
         description="what a difference is: kept by a bank on the way of a payout, or written off",
     )
+    partial: bool = Field(
+        default=False,
+        description="a payment that names one document and is less than it by more than the "
+        "tolerance is put against it; the rest stays open and is an exception",
+    )
     tolerance_days: int = Field(default=31, ge=0)
     interchangeable: bool = Field(
         default=False, description="items that agree in all but their ids may be matched as a set"

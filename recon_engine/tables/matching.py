@@ -6,9 +6,9 @@ from recon_engine.tables.table import Table, count, day, flag, lineage, minor, t
 
 ITEM_DATASETS = (
     *("settlement_line", "ledger_entry", "bank_entry", "opening_item"),
-    *("decision", "tolerance"),
+    *("decision", "tolerance", "rest"),
 )
-"""Tables that items come from; the last two are made by the night itself, to end another item."""
+"""Tables that items come from; the last three are made by the night itself, beside another item."""
 
 ITEM_COLUMNS = (
     text("reconciliation", "reconciliation the item belongs to", key=True),

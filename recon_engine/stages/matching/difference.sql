@@ -1,5 +1,6 @@
 -- difference: what tonight's matches are apart, within the tolerance of their pass
 -- in:  accepted_pair   pairs that were accepted
+--      partial_pair    those that pay a document in part: they leave a rest
 --      item            every item of the night
 --      pass_difference pass, and what a difference is in it
 -- out: one row per pair that is apart: an item on the side of the money, so that both sides agree
@@ -14,6 +15,7 @@ apart as (
         case d.difference when 'bank_charge' then p.right_id else p.left_id end as money_id,
     from accepted_pair as p
     inner join pass_difference as d on d.pass_name = p.pass_name
+    anti join partial_pair as r on r.left_id = p.left_id
     where p.difference_minor <> 0
 )
 

@@ -16,7 +16,7 @@ reasoned as (
         case
             when o.kind = 'foreign' then 'foreign_settlement'
             when c.item_id is not null then 'ambiguous'
-            when v.item_id is not null then 'amount_variance'
+            when v.item_id is not null or o.dataset = 'rest' then 'amount_variance'
             when o.kind = 'unknown' then 'unknown_kind'
             when o.kind in ('chargeback', 'chargeback_reversal') and o.held_role <> 'disputed_receivable'
                 then 'dispute_open'
@@ -53,6 +53,9 @@ select
             then 'the one partner that agrees on ' || r.contested_key || ' has others; none was chosen'
         when r.reason = 'ambiguous'
             then r.choices || ' partners agree on ' || r.contested_key || '; none was chosen'
+        when r.dataset = 'rest' and r.other_minor is null
+            then 'document ' || coalesce(r.document_id, 'without an id') || ' was paid in part; '
+            || r.amount_minor || ' minor units of it are left'
         when r.reason = 'amount_variance'
             then 'reference ' || r.variance_key || ' has a partner of ' || r.other_minor
             || ' minor units, found ' || r.amount_minor

@@ -1,6 +1,6 @@
 -- item: everything that enters matching tonight, with what the night itself makes
 -- in:  item   what entered so far
---      made   decisions that end an item, or differences within a tolerance
+--      made   decisions that end an item, differences within a tolerance, rests of documents
 -- out: one row per item
 select
     reconciliation, item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,

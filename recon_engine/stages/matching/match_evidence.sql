@@ -3,6 +3,7 @@
 --      match_part      the items of tonight's matches
 --      item            every item of the night
 --      difference      what a match is apart, within its tolerance; it stands beside its pair
+--      rest            what is left of a document paid in part; so does it
 -- out: one row per pair, and one per item that went with its original
 select
     $reconciliation as reconciliation,
@@ -18,7 +19,8 @@ select
     right_choices,
     currency,
 from accepted_pair as p
-left join (select distinct left_id, right_id from difference) as d using (left_id, right_id)
+left join (select left_id, right_id from difference union select left_id, right_id from rest) as d
+    using (left_id, right_id)
 union all
 select
     $reconciliation as reconciliation,

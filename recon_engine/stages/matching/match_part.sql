@@ -2,6 +2,7 @@
 -- in:  accepted_pair   pairs that were accepted
 --      follower        items that go with their original
 --      difference      what a match is apart, within its tolerance; it goes with the money
+--      rest            what is left of a document paid in part; its counter goes with the document
 -- out: one row per item in a match, with the pass that took it; `part` where it went with its original
 with
 matched as (
@@ -29,4 +30,8 @@ where f.item_id not in (select item_id from taken)
 union all
 select content_id('match', [$reconciliation, left_id, right_id]) as match_id, 'part' as pass_name, item_id, leader_id, key_value
 from difference
+union all
+select content_id('match', [$reconciliation, left_id, right_id]) as match_id, 'part' as pass_name, item_id, leader_id, key_value
+from rest
+where is_matched
 order by match_id, item_id

@@ -29,8 +29,10 @@ from recon_engine.tables.matching import (
 )
 
 SQL = Path(__file__).parent
-FOUND = ("accepted_pair", "contested_item", "variance_item")
+FOUND = ("accepted_pair", "contested_item", "partial_pair", "variance_item")
 """What a pass finds, in the order in which items leave the pool."""
+ENDED = ("restated", "returned", "decided", "reunited")
+"""Why items meet before any pass looks at them."""
 
 
 def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
@@ -62,10 +64,13 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_returned", SQL / "returned_pair.sql")
     inputs.make("closing", SQL / "closing.sql", business_date=values["business_date"])
     inputs.make("accepted_pair_decided", SQL / "decided_pair.sql")
+    inputs.make("accepted_pair_reunited", SQL / "reunited_pair.sql")
     _enter(inputs, "closing", rec)
     _run_passes(inputs, rules.passes[rec.passes].passes)
     inputs.make("difference", SQL / "difference.sql", **values)
+    inputs.make("rest", SQL / "rest.sql", **values)
     _enter(inputs, "difference", rec)
+    _enter(inputs, "rest", rec)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
     for table in tables:
@@ -94,7 +99,8 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     for name in FOUND:
         made = [f"{name}_{number}" for number in range(len(passes))]
         if name == "accepted_pair":
-            made += [f"accepted_pair_{reason}" for reason in ("restated", "returned", "decided")]
+            made += [f"accepted_pair_{reason}" for reason in ENDED]
+            made += [f"partial_pair_{number}" for number in range(len(passes))]
         inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 
@@ -107,6 +113,8 @@ def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
         "left": match_pass.left,
         "right": match_pass.right,
         "by_reference": "reference" in match_pass.on,
+        "partial": match_pass.partial,
+        "tolerance_days": match_pass.tolerance_days,
     }
     inputs.make("candidate_pair", candidate_query(match_pass, "free"))
     inputs.make("set_pair", SQL / "set_pair.sql")

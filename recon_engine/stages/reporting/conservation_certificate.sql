@@ -88,6 +88,10 @@ part as (
     from match_leg
     where dataset in ('decision', 'tolerance') and generation = 1
     union all
+    select source, dataset, 'new' as origin, currency, 'input' as class, 1 as row_count, amount_minor
+    from item
+    where dataset = 'rest' and origin = 'new'
+    union all
     select source, dataset, origin, currency, class, 1 as row_count, amount_minor
     from item
     union all

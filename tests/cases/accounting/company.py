@@ -99,7 +99,7 @@ SWITCHES = (
         r"6190 tolerance 0\.0?(\d+); P1 names",
         "matching/by_order.yaml",
         r"    interchangeable: true",
-        "    tolerance_minor: {0}\n    difference: write_off",
+        "    tolerance_minor: {0}\n    difference: write_off\n    partial: true",
     ),
 )
 """What a policy says, the mapping that says it, the line there, and what the line becomes."""

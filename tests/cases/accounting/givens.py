@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import switches, written
+from tests.cases.accounting.company import documents, switches, written
 from tests.cases.accounting.nights import Outcome
-from tests.cases.accounting.reports import night
+from tests.cases.accounting.reports import night, reference
 from tests.cases.accounting.tables import Case
 
 IRRECOVERABLE = re.compile(r"([\d.]+) \+ ([\d.]+) irrecoverable")
 EVENT = re.compile(r"event (\d{4}-\d\d-\d\d)")
+NAMES = re.compile(r"6190 tolerance (?P<tolerance>[\d.]+); (?P<line>P\d+) names the invoice")
 WON = re.compile(r"won for ([\d.]+)")
 
 
@@ -68,6 +71,16 @@ def disputes(case: Case, outcome: Outcome) -> Iterator[str]:
                 yield f"{given.name}: won for {text}, the report has {won}"
 
 
+def paid_in_part(case: Case) -> Iterator[tuple[date, int]]:
+    """Yield since when a document has a rest, and the rest: what is no write-off by the policy."""
+    for given in case.given("policy"):
+        if found := NAMES.fullmatch(given.value):
+            (line,) = [o for o in case.report if o.name == found["line"]]
+            (paid,) = [d for d in documents(case) if d.reference == reference(case, line)]
+            if paid.amount - line.gross > Money.of(found["tolerance"], "EUR").minor:
+                yield line.day, paid.amount - line.gross
+
+
 def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say what a person was asked to look at without a cause, or not asked of an adjustment."""
     caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
@@ -79,6 +92,12 @@ def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
         if asked != {name for name, known in adjusted.items() if known <= day}:
             yield f"{day}: asked of the adjustments {asked}"
         caused |= {row["item_id"] for row in rows}
+        rests = [r for r in one.tables["open_item"] if r["dataset"] == "rest"]
+        rows = [r for r in one.tables["exception_item"] if r["reason"] == "amount_variance"]
+        asked = Counter(r["amount_minor"] for r in rows)
+        if asked != Counter(rest for known, rest in paid_in_part(case) if known <= day):
+            yield f"{day}: asked of what is left of documents {asked}"
+        caused |= {row["item_id"] for row in rests}
     for row in outcome.rows("exception_item"):
         listed = row["reason"] in ("suppressed_line", "restated_batch")
         if not listed and row["item_id"] not in caused:

@@ -5,6 +5,7 @@
 --      undone_leg           legs of matches that are undone
 --      closing              what decisions say is lost of open disputes
 --      difference           what matches are apart, within their tolerance
+--      rest                 what is left of documents paid in part, twice, with both signs
 --      item                 everything that enters
 -- out: one number: items that did not enter with their side, currency and amount, or entered unasked
 with
@@ -20,6 +21,8 @@ came as (
     select item_id, side, currency, amount_minor, 1 as came from closing
     union all
     select item_id, side, currency, amount_minor, 1 as came from difference
+    union all
+    select item_id, side, currency, amount_minor, 1 as came from rest
     union all
     select item_id, side, currency, amount_minor, -1 as came from item
 ),

@@ -4,7 +4,8 @@
 --      quarantined_row            rows that broke a rule
 --      opening_item               what a take-on brings along
 --      settlement_line            of them those that take back an earlier version's
---      match_leg                  decisions that ended an item, differences within a tolerance
+--      match_leg                  decisions that ended an item, differences within a tolerance, and rests of
+--                                 documents, of which the match has one half
 -- out: one number: rows by which they differ, over sources and tables
 with
 counted as (
@@ -22,6 +23,9 @@ counted as (
     union all
     select source, dataset, -1 as row_count from match_leg
     where dataset in ('decision', 'tolerance') and generation = 1
+    union all
+    select source, dataset, -2 as row_count from match_leg
+    where dataset = 'rest' and pass_name = 'part' and generation = 1
 ),
 
 gap as (

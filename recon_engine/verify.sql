@@ -179,8 +179,10 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
     where amount_minor <> 0
     union all select 'bank', 'bank_entry', source, entity, entry_id, currency, reference,
         payout_ref, null, null, null, booking_date, file_id, row_no,
-        if(amount_minor > 0, 'receipt', 'payment'), 'bank', amount_minor
-    from bank_entry where amount_minor <> 0
+        if(amount_minor > 0, 'receipt', 'payment'), coalesce(booked_to, 'bank'), amount_minor
+    from bank_entry left join (select part_id as entry_id, held_role as booked_to from allocation
+        where kind = 'suspense' and match_id is null) using (entry_id)
+    where amount_minor <> 0
     union all select 'ledger', 'ledger_entry', source, entity, entry_id, currency, reference,
         null, account, document_id, customer, posting_date, file_id, row_no, h.kind, h.kind,
         amount_minor
@@ -196,11 +198,12 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
     union all select {item}, amount_minor from handled where dataset = 'rest' and origin = 'new'
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
-        held_role, pass_name, if(pass_name in ('restatement', 'return'), 1, generation) as turned,
+        held_role, pass_name, if(pass_name in ('restatement', 'return')
+        or pass_name like 'unmatch %', 1, generation) as turned, side,
         sum(amount_minor) over same as minor, row_number() over (same order by
             kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place
-    from match_leg where side = 'settlement' and dataset <> 'tolerance'
+    from match_leg where side in ('settlement', 'bank') and dataset <> 'tolerance'
     window same as (partition by match_id, generation)
 
 create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
@@ -208,7 +211,8 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         l.generation, l.currency, l.held_role, p.account as matched_account, p.document_id,
         p.customer, l.turned * l.minor as minor
     from paid as l inner join (select reconciliation, match_id, generation,
-            min(account) as account, min(document_id) as document_id, min(customer) as customer
+            min(account) as account, min(document_id) as document_id, min(customer) as customer,
+            min(held_role) as paid_role
         from match_leg where side = 'ledger' group by all
     ) as p using (reconciliation, match_id, generation)
     left join (select r.item_id, min(f.item_id) as failed_id, 'return' as pass_name
@@ -216,6 +220,19 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
             and f.generation = 1 and f.kind = 'refund_failure'
         where r.kind = 'refund' and r.generation = 1 group by r.item_id
     ) as f using (item_id, pass_name) where l.place = 1
+        and (l.side = 'settlement' or p.paid_role <> 'bank')
+    union all select if(h.side = 'bank', 'suspense', 'line'), h.reconciliation, h.entity,
+        if(h.side = 'bank', null, u.match_id), h.item_id, 1, h.currency, h.held_role, null, null,
+        null, h.amount_minor
+    from handled as h left join (from match_leg where generation = -1) as u
+        using (reconciliation, item_id)
+    where h.held_role = 'suspense' and h.side in ('bank', 'settlement') and if(h.side = 'bank', h.class = 'open' and (h.origin = 'new'
+        or u.held_role = 'bank'), u.held_role = 'clearing' and u.pass_name like 'unmatch %')
+    union all select 'suspense', reconciliation, entity, match_id, item_id, generation, currency,
+        held_role, null, null, null, -amount_minor
+    from match_leg anti join (select match_id, generation from match_leg
+        where side = 'ledger' and held_role <> 'bank') using (match_id, generation)
+    where side = 'bank' and held_role = 'suspense' and dataset <> 'tolerance'
     union all select 'line', reconciliation, entity, null, item_id, 1, currency, held_role, null,
         null, null, amount_minor from handled
     where side = 'settlement' and dataset = 'settlement_line' and origin = 'new'
@@ -636,7 +653,7 @@ select {by}, 0, minor from (
     as minor
     from proof as p inner join open_item as o using (entity, currency)
     where (proof = 'transit' and position = 3 and side = 'payout')
-        or (proof = 'bank' and position = 3 and side = 'bank')
+        or (proof = 'bank' and position = 3 and side = 'bank' and held_role = 'bank')
         or (proof = 'bank' and position = 4 and side = 'ledger' and held_role = 'bank')
         or (proof = 'clearing' and position = 3 and side = 'settlement' and held_role = 'clearing')
         or (proof = 'disputes' and position = 3 and held_role = 'disputed_receivable')
@@ -729,7 +746,8 @@ select {by}, 1, 0 from allocation where not of_a_fee(kind)
 -- must be
 select hash_of('group', [case kind when 'loss_tax' then 'loss'
     when 'bank_charge' then 'cash' when 'write_off' then 'gross' else kind end,
-    case when kind in ('payout', 'line', 'allowance') then whole_id
+    case when kind in ('payout', 'line', 'allowance') or kind = 'suspense' and match_id is null
+        then whole_id
     when kind in ('cash', 'bank_charge', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0
 from allocation where not of_a_fee(kind)

@@ -52,10 +52,20 @@ AllocationKind = Literal[
     "tax_invoice",
     "reverse_charge",
     "allowance",
+    "suspense",
 ]
 BookedKind = Literal[
-    "chargeback", "chargeback_reversal", "reserve_hold", "reserve_release", "adjustment", "transfer"
+    "chargeback",
+    "chargeback_reversal",
+    "reserve_hold",
+    "reserve_release",
+    "adjustment",
+    "transfer",
+    "receipt",
+    "payment",
 ]
+AT_BANK: tuple[BookedKind, ...] = ("receipt", "payment")
+"""What the bank says in or out, where nothing takes it; it waits nowhere but in suspense."""
 NEEDED: dict[AllocationKind, str] = {
     "gross": "",
     "fee": "",
@@ -107,7 +117,8 @@ class Accounts(Mapping):
     templates: dict[AllocationKind, Template]
     booked: dict[BookedKind, Role] = Field(
         default={},
-        description="kind of line that waits for no document: role it is booked to when it comes",
+        description="kind of line that waits for no document: role it is booked to when it comes; "
+        "receipt and payment: bank entries that nothing explains go to suspense the same night",
     )
     loss_tax_percent: Percent = Field(
         default="0",

@@ -9,7 +9,7 @@ from recon_engine.errors import ReconError
 from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
-from recon_engine.rulebook.accounts import FEE_TAX, JOINED, NEEDED, Accounts
+from recon_engine.rulebook.accounts import AT_BANK, FEE_TAX, JOINED, NEEDED, Accounts
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.fee_checks import check_contracts
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
@@ -300,6 +300,12 @@ def check_booked(accounts: Accounts, document: Document) -> Iterator[Problem]:
     for kind, role in accounts.booked.items():
         if role not in accounts.roles:
             text = f"found {role}, expected a role of this chart: {listed(accounts.roles)}"
+            yield document.problem(("booked", kind), text)
+        elif kind in AT_BANK and role != "suspense":
+            text = f"found {role}, expected suspense: nothing says what it is"
+            yield document.problem(("booked", kind), text)
+        if kind in AT_BANK and "suspense" not in accounts.templates:
+            text = "found no template suspense, expected one for what nothing explains"
             yield document.problem(("booked", kind), text)
     opened = accounts.booked.get("chargeback")
     returned = accounts.booked.get("chargeback_reversal")

@@ -39,6 +39,7 @@ ROLES: dict[str, dict[str, str]] = {
     "cash_in_transit": {"*": "1010"},
     "receivable": {"*": "1100"},
     "clearing": {"*": "1200"},
+    "suspense": {"*": "2400"},
     "unapplied_receipts": {"*": "2450"},
     "refunds_payable": {"*": "2500"},
     "processing_fees": {"*": "6100"},

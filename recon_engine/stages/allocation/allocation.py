@@ -42,7 +42,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         business_date=run.business_date.isoformat(),
         loss_bp=10000 - basis_points(chart.win_rate_percent),
     )
-    for name in ("fee_part", "line_part", "matched_part", "allocation"):
+    for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
             name,
             SQL / f"{name}.sql",

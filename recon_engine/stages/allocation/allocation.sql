@@ -2,6 +2,7 @@
 -- in:  fee_part       fees and the tax on them
 --      line_part      what is booked without a match
 --      matched_part   what tonight's matches and undoings book
+--      suspense_part  what goes to suspense tonight on its own, and what leaves it at the bank
 --      joined         kind, the kind in whose journal it is booked
 -- out: one row per part; parts of a whole add up to it and share its sign
 with
@@ -13,6 +14,8 @@ part as (
         from line_part
         union all by name
         from matched_part
+        union all by name
+        from suspense_part
     )
 )
 

@@ -3,10 +3,21 @@
 --      line_dimension   source, merchant account
 -- out: one row per amount
 --
--- What a decision undoes is unapplied and waits for a name; what a restatement takes back was never so,
--- and its gross goes back as it came. So does a refund that failed: the line that says so brings it back.
--- The settlement lines of a match are one payment; it stands on the line that the others go with.
+-- What a decision unapplies waits for a name; what a decision unmatches or a restatement takes back was never
+-- so, and its gross goes back as it came. So does a refund that failed: the line that says so brings it back.
+-- The settlement lines of a match are one payment; it stands on the line that the others go with. A receipt
+-- at the bank that meets a document is one too; one that meets the ledger's own cash entry is booked already.
 with
+leg as (
+    select
+        *,
+        case
+            when pass_name like 'decision %' then pass_name
+            when pass_name like 'unmatch %' then 'decision ' || split_part(pass_name, ' ', 2)
+        end as decided,
+    from match_leg
+),
+
 partner as (
     select
         match_id,
@@ -14,6 +25,7 @@ partner as (
         min(account) as account,
         min(document_id) as document_id,
         min(customer) as customer,
+        min(held_role) as held_role,
     from match_leg
     where side = 'ledger'
     group by match_id, generation
@@ -22,14 +34,15 @@ partner as (
 paid as (
     select
         *,
-        case when pass_name in ('restatement', 'return') then 1 else generation end as turned,
+        case when pass_name in ('restatement', 'return') or pass_name like 'unmatch %' then 1 else generation end
+            as turned,
         sum(amount_minor) over (partition by match_id, generation) as paid_minor,
         row_number() over (
             partition by match_id, generation
             order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place,
-    from match_leg
-    where side = 'settlement' and dataset <> 'tolerance'
+    from leg
+    where side in ('settlement', 'bank') and dataset <> 'tolerance'
 ),
 
 failure as (
@@ -42,7 +55,7 @@ failure as (
 
 gross as (
     select
-        l.match_id, l.generation, l.turned, l.entity, l.currency, l.held_role, l.source, l.pass_name,
+        l.match_id, l.generation, l.turned, l.entity, l.currency, l.held_role, l.source, l.decided, l.side,
         l.turned * l.paid_minor as amount_minor,
         coalesce(f.item_id, l.item_id) as item_id,
         coalesce(f.event_date, l.event_date) as event_date,
@@ -67,13 +80,13 @@ loss as (
 
 apart as (
     select
-        t.kind, t.match_id, t.generation, t.entity, t.currency, t.source, t.pass_name, t.amount_minor,
+        t.kind, t.match_id, t.generation, t.entity, t.currency, t.source, t.decided, t.amount_minor,
         t.item_id as whole_id,
         min(m.item_id) as part_id,
         min(m.event_date) as event_date,
         min(m.held_role) as held_role,
         min(m.dataset) as dataset,
-    from match_leg as t
+    from leg as t
     inner join match_leg as m on m.match_id = t.match_id and m.generation = t.generation and m.side = t.side
     where
         t.dataset = 'tolerance'
@@ -92,10 +105,11 @@ select
     cast(l.amount_minor as bigint) as amount_minor,
     p.account as matched_account,
     p.document_id, p.customer, d.dimension,
-    case when l.pass_name like 'decision %' then cast($business_date as date) else l.event_date end as event_date,
-    case when l.pass_name like 'decision %' then l.pass_name else 'settlement_line ' || l.item_id end as cause,
+    case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
+    coalesce(l.decided, case l.side when 'bank' then 'bank_entry ' else 'settlement_line ' end || l.item_id) as cause,
 from gross as l
-inner join partner as p on p.match_id = l.match_id and p.generation = l.generation
+inner join partner as p
+    on p.match_id = l.match_id and p.generation = l.generation and (l.side = 'settlement' or p.held_role <> 'bank')
 left join line_dimension as d on d.source = l.source
 union all by name
 select
@@ -119,8 +133,8 @@ select
     case l.kind when 'bank_charge' then 'cash_in_transit' else l.held_role end as held_role,
     p.account as matched_account,
     p.document_id, p.customer, d.dimension,
-    case when l.pass_name like 'decision %' then cast($business_date as date) else l.event_date end as event_date,
-    case when l.pass_name like 'decision %' then l.pass_name else l.dataset || ' ' || l.part_id end as cause,
+    case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
+    coalesce(l.decided, l.dataset || ' ' || l.part_id) as cause,
 from apart as l
 left join partner as p on p.match_id = l.match_id and p.generation = l.generation
 left join match_leg as o on o.match_id = l.match_id and o.generation = l.generation and o.side = 'payout'
@@ -136,9 +150,9 @@ select
     b.amount_minor,
     'cash_in_transit' as held_role,
     d.dimension,
-    case when b.pass_name like 'decision %' then cast($business_date as date) else b.event_date end as event_date,
-    case when b.pass_name like 'decision %' then b.pass_name else 'bank_entry ' || b.item_id end as cause,
-from match_leg as b
+    case when b.decided is not null then cast($business_date as date) else b.event_date end as event_date,
+    coalesce(b.decided, 'bank_entry ' || b.item_id) as cause,
+from leg as b
 inner join match_leg as p on p.match_id = b.match_id and p.generation = b.generation and p.side = 'payout'
 left join line_dimension as d on d.source = p.source
 where b.side = 'bank' and b.dataset <> 'tolerance'

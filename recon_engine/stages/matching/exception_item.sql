@@ -22,7 +22,7 @@ reasoned as (
                 then 'dispute_open'
             when o.kind in ('adjustment', 'transfer', 'reserve_hold', 'reserve_release')
                 then 'adjustment_unexplained'
-            when not o.overdue then null
+            when not o.overdue and o.held_role <> 'suspense' then null
             when o.held_role = 'disputed_receivable' then 'dispute_open'
             when o.side = 'settlement' then 'unmatched_settlement'
             when o.side = 'ledger' then 'unmatched_ledger'
@@ -59,6 +59,9 @@ select
         when r.reason = 'amount_variance'
             then 'reference ' || r.variance_key || ' has a partner of ' || r.other_minor
             || ' minor units, found ' || r.amount_minor
+        when r.held_role = 'suspense' and r.reason in (
+            'unmatched_settlement', 'unidentified_receipt', 'unidentified_payment'
+        ) then 'waits in suspense since ' || r.first_date || ' for a document that it pays'
         when r.reason in (
             'unmatched_settlement', 'unmatched_ledger', 'payout_overdue',
             'unidentified_receipt', 'unidentified_payment'

@@ -4,6 +4,7 @@
 --      accepted_pair_restated   lines taken back, with the item that they end
 --      accepted_pair_returned   originals of which nothing is left
 --      accepted_pair_decided    lost disputes, with the decision that ends each
+--      accepted_pair_applied    money that a decision puts against a document
 --      accepted_pair_reunited   what was left of a document, with what is paid of it no more
 -- out: one row per item that a pass may take; an original stands at what is left of it
 --
@@ -17,6 +18,8 @@ ended as (
     select unnest([left_id, right_id]) as item_id from accepted_pair_decided
     union
     select unnest([left_id, right_id]) as item_id from accepted_pair_reunited
+    union
+    select unnest([left_id, right_id]) as item_id from accepted_pair_applied
     union
     select item_id from follower
 ),

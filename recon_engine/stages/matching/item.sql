@@ -37,7 +37,7 @@ entered as (
         case when decision_seq is null or side not in ('settlement', 'bank') then reference end as reference,
         case when decision_seq is null or side <> 'bank' then payout_ref end as payout_ref,
         account, document_id, customer,
-        case when frees_money then 'unapplied_receipts' else held_role end as held_role,
+        reopened_role as held_role,
         event_date, due_date, first_date, file_id, row_no,
         'reopened' as origin,
     from undone_leg

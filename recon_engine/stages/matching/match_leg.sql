@@ -53,6 +53,10 @@ select
     u.row_no as row_no,
     u.match_id as match_id,
     -1 as generation,
-    coalesce('decision ' || u.decision_seq, u.cause) as pass_name,
+    case
+        when u.decision_seq is null then u.cause
+        when u.cause = 'unmatch' then 'unmatch ' || u.decision_seq
+        else 'decision ' || u.decision_seq
+    end as pass_name,
 from undone_leg as u
 order by reconciliation, item_id, match_id, generation

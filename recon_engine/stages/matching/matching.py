@@ -31,7 +31,7 @@ from recon_engine.tables.matching import (
 SQL = Path(__file__).parent
 FOUND = ("accepted_pair", "contested_item", "partial_pair", "variance_item")
 """What a pass finds, in the order in which items leave the pool."""
-ENDED = ("restated", "returned", "decided", "reunited")
+ENDED = ("restated", "returned", "decided", "reunited", "applied")
 """Why items meet before any pass looks at them."""
 
 
@@ -53,8 +53,9 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
             {"currency": rec.currency} if rec.kind == "bank" else {"dispute_days": rec.dispute_days}
         ),
     )
+    suspense = "suspense" in rules.accounts[rec.entity].roles
     for name in ("withdrawal", "returned", "undone_leg"):
-        inputs.make(name, SQL / f"{name}.sql")
+        inputs.make(name, SQL / f"{name}.sql", suspense=suspense)
     values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
     inputs.make("opened", SQL / "opened.sql", **values)
     _register_due(inputs, rec)
@@ -65,6 +66,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("closing", SQL / "closing.sql", business_date=values["business_date"])
     inputs.make("accepted_pair_decided", SQL / "decided_pair.sql")
     inputs.make("accepted_pair_reunited", SQL / "reunited_pair.sql")
+    inputs.make("accepted_pair_applied", SQL / "applied_pair.sql")
     _enter(inputs, "closing", rec)
     _run_passes(inputs, rules.passes[rec.passes].passes)
     inputs.make("difference", SQL / "difference.sql", **values)
@@ -90,6 +92,8 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
     """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
     inputs.make("free", SQL / "free.sql")
     differences = [(one.name, one.difference) for one in passes if one.difference]
+    apart = "select * from accepted_pair_applied where difference_minor <> 0"
+    inputs.make("partial_pair_applied", apart)
     named = {"pass_name": "string", "difference": "string"}
     inputs.register("pass_difference", small_table(named, differences))
     for number, match_pass in enumerate(passes):
@@ -101,6 +105,8 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
         if name == "accepted_pair":
             made += [f"accepted_pair_{reason}" for reason in ENDED]
             made += [f"partial_pair_{number}" for number in range(len(passes))]
+        if name == "partial_pair":
+            made.append("partial_pair_applied")
         inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 

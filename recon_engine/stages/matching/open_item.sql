@@ -1,7 +1,9 @@
 -- open_item: what no pass took, carried to the next processing date
 -- in:  item         every item of the night
 --      match_part   the items of tonight's matches
--- out: one row per item
+--      booked       kind, role it is booked to on its own, and whether it waits there
+-- out: one row per item; what the bank says and nothing explains is held in suspense from its first night
+--      on, or from the night it is reopened, where the chart books it there
 select
     i.reconciliation as reconciliation,
     i.item_id as item_id,
@@ -17,7 +19,7 @@ select
     i.account as account,
     i.document_id as document_id,
     i.customer as customer,
-    i.held_role as held_role,
+    coalesce(b.role, i.held_role) as held_role,
     i.event_date as event_date,
     i.due_date as due_date,
     i.first_date as first_date,
@@ -25,5 +27,7 @@ select
     i.row_no as row_no,
     i.due_date < cast($business_date as date) as overdue,
 from item as i
+left join booked as b
+    on b.kind = i.kind and i.side = 'bank' and i.held_role = 'bank' and i.origin <> 'carried'
 anti join match_part as t on t.item_id = i.item_id
 order by reconciliation, item_id

@@ -4,14 +4,16 @@
 --      returned            refunds that failed after they had been matched
 --      history_match_leg   legs of all earlier dates
 -- out: one row per leg still in force; decision_seq is null where no decision undoes it, and cause says what
---      does; frees_money where a decision takes money off a document
+--      does; reopened_role is where its item is held from now on
 --
+-- `unapply` takes money off a document, and it stays the customer's: an unapplied receipt. `unmatch` says that
+-- the two never belonged together: what the processor holds is in suspense until somebody says whose it is.
 -- A loss that a decision wrote off is no match of documents: it is not undone here.
 with
 asked as (
-    select subject_id as item_id, decision_seq, 'decision' as cause
+    select subject_id as item_id, decision_seq, kind as cause
     from state_decision
-    where kind = 'unapply'
+    where kind in ('unapply', 'unmatch')
     union all
     select partner_id as item_id, cast(null as bigint) as decision_seq, 'restatement' as cause
     from withdrawal
@@ -25,7 +27,8 @@ undone as (
     select
         h.match_id,
         case when count(*) = count(a.decision_seq) then min(a.decision_seq) end as decision_seq,
-        min(a.cause) filter (where a.decision_seq is null) as cause,
+        case when count(*) = count(a.decision_seq) then arg_min(a.cause, a.decision_seq)
+            else min(a.cause) filter (where a.decision_seq is null) end as cause,
     from history_match_leg as h
     inner join asked as a on a.item_id = h.item_id
     group by h.match_id
@@ -35,7 +38,7 @@ undone as (
 document as (
     select distinct match_id
     from history_match_leg
-    where side = 'ledger'
+    where side = 'ledger' and held_role <> 'bank'
 ),
 
 decided as (
@@ -67,7 +70,12 @@ select
     h.match_id as match_id,
     u.decision_seq as decision_seq,
     u.cause as cause,
-    u.decision_seq is not null and h.side = 'settlement' and d.match_id is not null as frees_money,
+    case
+        when u.decision_seq is null or d.match_id is null or h.side not in ('settlement', 'bank') then h.held_role
+        when u.cause = 'unapply' then 'unapplied_receipts'
+        when u.cause = 'unmatch' and h.held_role = 'clearing' and $suspense then 'suspense'
+        else h.held_role
+    end as reopened_role,
 from history_match_leg as h
 inner join undone as u on u.match_id = h.match_id
 left join document as d on d.match_id = h.match_id

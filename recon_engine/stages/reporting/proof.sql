@@ -212,7 +212,7 @@ component as (
         'listed at the bank, not in the books' as component,
         coalesce(l.amount_minor, 0) as amount_minor,
     from proof_account as a
-    left join listed as l on l.side = 'bank' and l.currency = a.currency
+    left join listed as l on l.side = 'bank' and l.held_role = 'bank' and l.currency = a.currency
     where a.proof = 'bank'
     union all
     select

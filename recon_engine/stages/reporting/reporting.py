@@ -45,7 +45,7 @@ PROOFS = {
     "disputes": "disputed_receivable",
     "suspense": "suspense",
 }
-"""Proof and the account role it is about; of a role that waits, where lines are booked to it."""
+"""Proof and the account role it is about; of a role that waits, where items are booked to it."""
 TOTALLED = (
     SETTLEMENT_LINE,
     PAYOUT,
@@ -117,13 +117,14 @@ def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
         for currency in ([rec.currency] if rec.currency else used)
         if (account := accounts.account(role, currency)) is not None
     }
+    moved = inputs.rows("select distinct role from account_roll")
     banked = {rec.currency for rec in recs if rec.kind == "bank"}
     proved = {
         (proof, account, currency)
         for proof, role in PROOFS.items()
         for currency in used
         if proof != "bank" or currency in banked
-        if role not in WAITING or role in accounts.booked.values()
+        if role not in WAITING or role in accounts.booked.values() or (role,) in moved
         if (account := accounts.account(role, currency)) is not None
     }
     named = dict.fromkeys(("source", "account", "currency", "pattern"), "string")

@@ -26,83 +26,14 @@ from tests.cases.accounting.opening import (
     taken_on,
 )
 from tests.cases.accounting.reports import CURRENCY, days, original, reference, reports, sold
-from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, Given, ReportLine
+from tests.cases.accounting.switches import turn, written
+from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
 
 ENTITY, LEDGER = "E1", "main"
 RECEIVABLES, REFUNDS_PAYABLE = "1100", "2500"
 DAYS_TO_PAY = timedelta(days=14)
+PAYS = re.compile(r"(?P<line>B\d+) pays the open invoice")
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
-SWITCHES = (
-    (r"feed (\w+)", "sources/processor.yaml", r"feed: \w+", "feed: {0}"),
-    (
-        r"payout lag (\d+)",
-        "sources/processor.yaml",
-        r"payout_lag_days: \d+",
-        "payout_lag_days: {0}",
-    ),
-    (
-        r"on opening: receivable|adjustment without reference: suspense",
-        "accounts/E1.yaml",
-        r"entity: (\w+)",
-        r"entity: \1",
-    ),
-    (
-        r"^(\d{4}-\d\d)$",
-        "accounts/E1.yaml",
-        r"entity: (\w+)",
-        r'entity: \1\nclosed_periods: ["{0}"]',
-    ),
-    (
-        r"on opening: expense",
-        "accounts/E1.yaml",
-        r"  (chargeback\w*): disputed_receivable",
-        r"  \1: dispute_losses",
-    ),
-    (
-        r"tax on lost dispute: relief, 20\.00 of 120\.00",
-        "accounts/E1.yaml",
-        r"entity: (\w+)",
-        r'entity: \1\nloss_tax_percent: "20"',
-    ),
-    (
-        r"loss allowance on: win rate 30 %, so 70 % of 120\.00 = 84\.00",
-        "accounts/E1.yaml",
-        r"ledger: (\w+)",
-        r'ledger: \1\nwin_rate_percent: "30"',
-    ),
-    (r"P1: exempt", "sources/processor.yaml", r"feed: (\w+)", r"feed: \1"),
-    (
-        r"P1: tax 20 % of 10\.00 = 2\.00, charged$",
-        "sources/processor.yaml",
-        r"feed: (\w+)",
-        r'feed: \1\nfee_tax: {{regime: charged, percent: "20"}}',
-    ),
-    (
-        r"charged; 50 % of 2\.00 = 1\.00 recoverable",
-        "sources/processor.yaml",
-        r"feed: (\w+)",
-        r'feed: \1\nfee_tax: {{regime: charged, percent: "20", recoverable_percent: "50"}}',
-    ),
-    (
-        r"P1: tax 20 % of 10\.00 = 2\.00, reverse charge",
-        "sources/processor.yaml",
-        r"feed: (\w+)",
-        r'feed: \1\nfee_tax: {{regime: reverse_charge, percent: "20"}}',
-    ),
-    (
-        r"6130 tolerance (\d+)\.(\d\d)",
-        "matching/by_payout.yaml",
-        r"    on: \[payout_ref\]",
-        "    on: [payout_ref]\n    tolerance_minor: {0}{1}\n    difference: bank_charge",
-    ),
-    (
-        r"6190 tolerance 0\.0?(\d+); P1 names",
-        "matching/by_order.yaml",
-        r"    interchangeable: true",
-        "    tolerance_minor: {0}\n    difference: write_off\n    partial: true",
-    ),
-)
-"""What a policy says, the mapping that says it, the line there, and what the line becomes."""
 PROJECT = """\
 store: state.db
 lake: lake
@@ -148,8 +79,11 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
 def payout_of(case: Case, entry: BankLine) -> tuple[str, int]:
     """Return reference and amount of the payout that a bank line can be: the one of its amount.
 
-    Where none has it, the last one sent: a bank on the way kept a part.
+    Where none has it, the last one sent: a bank on the way kept a part. What a customer sent is
+    none.
     """
+    if entry in direct(case):
+        return "", entry.amount
     back = [original(case, line) for line in case.report if line.kind == "payout_reversal"]
     sent = [line for line in case.report if line.kind == "payout" and line.day <= entry.day]
     known = [(f"PO-{line.name}", -line.net) for line in sent if line not in back]
@@ -159,8 +93,14 @@ def payout_of(case: Case, entry: BankLine) -> tuple[str, int]:
     return paid[0]
 
 
+def direct(case: Case) -> list[BankLine]:
+    """Return what customers sent to the bank themselves, as a person says later."""
+    named = {found["line"] for g in case.given("decision") if (found := PAYS.fullmatch(g.value))}
+    return [line for line in case.bank if line.name in named]
+
+
 def documents(case: Case) -> list[Document]:
-    """Return one document for every charge and refund; together they are the control rows.
+    """Return one document for every charge, refund and direct receipt: the control rows.
 
     A control row that speaks of several documents is one sum of the charges in their order.
     """
@@ -169,19 +109,24 @@ def documents(case: Case) -> list[Document]:
     made: list[Document] = []
     control = [row for row in ledger_rows(case) if _is_control(row)]
     opening = [row for row in control if row.day <= taken_on(case)]
+    sent = direct(case)
     for row in control[len(opening) :]:
         missing = row.amount
         while missing:
             kind = "charge" if row.account == RECEIVABLES else "refund"
             named = {document.document_id for document in made}
             waiting = [c for c in charges if c.kind == kind and _document_id(case, c) not in named]
+            if sent and not waiting:
+                made.append(_direct_document(row, sent.pop(0)))
+                break
             assert waiting, f"{case.name} {row.entry}: {missing} more than the lines of its kind"
             line = waiting[0]
             amount = missing if _is_named(case, line) else sold(case, line)
             missing -= amount
             assert missing * row.amount >= 0, f"{case.name} {row.entry}: less than {line.name}"
             made.append(_document(case, row, line, amount))
-    assert len(made) == len(charges), f"{case.name}: a line has no document"
+    expected = len(charges) + len(direct(case))
+    assert len(made) == expected, f"{case.name}: a line has no document"
     taken = [item for item in opening_items(case) if item.kind == "document"]
     assert sum(row.amount for row in opening) == sum(item.amount for item in taken)
     return [_opening_document(item) for item in taken] + made
@@ -191,6 +136,19 @@ def _opening_document(item: OpeningItem) -> Document:
     customer = f"C-{item.name}"
     return Document(
         item.name, "invoice", customer, item.day, item.account, item.amount, item.name, item.name
+    )
+
+
+def _direct_document(row: EntryLine, sent: BankLine) -> Document:
+    return Document(
+        f"INV-{sent.name}",
+        "invoice",
+        f"C-{sent.name}",
+        row.day,
+        row.account,
+        row.amount,
+        f"TRF-{sent.name}",
+        row.entry,
     )
 
 
@@ -243,28 +201,8 @@ def write_project(case: Case, folder: Path) -> None:
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
     for given in written(case):
-        for pattern, mapping, old, new in switches(given):
-            _switch(folder / "mappings" / mapping, old, re.search(pattern, given.value), new)
+        turn(given, folder / "mappings")
     write_erp(case, folder / "erp.db")
-
-
-def written(case: Case) -> list[Given]:
-    """Return the givens that the rulebook of a case is written for."""
-    kinds = ("policy", "period_closed", "fee_contract")
-    return [given for kind in kinds for given in case.given(kind)]
-
-
-def switches(given: Given) -> list[tuple[str, str, str, str]]:
-    """Return the switches that a policy sets."""
-    return [switch for switch in SWITCHES if re.search(switch[0], given.value)]
-
-
-def _switch(path: Path, old: str, found: re.Match[str] | None, new: str) -> None:
-    """Change one key of a mapping to what a policy says."""
-    assert found
-    text, count = re.subn(rf"(?m)^{old}$", new.format(*found.groups()), path.read_text())
-    assert count, f"{path}: {old} stands nowhere"
-    path.write_text(text)
 
 
 def write_erp(case: Case, path: Path) -> None:

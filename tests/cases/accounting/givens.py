@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from datetime import date
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import documents, switches, written
-from tests.cases.accounting.nights import Outcome
+from tests.cases.accounting.company import PAYS, direct, documents
+from tests.cases.accounting.nights import DECISIONS, Outcome
 from tests.cases.accounting.reports import night, reference
+from tests.cases.accounting.switches import switches, written
 from tests.cases.accounting.tables import Case
 
 IRRECOVERABLE = re.compile(r"([\d.]+) \+ ([\d.]+) irrecoverable")
 EVENT = re.compile(r"event (\d{4}-\d\d-\d\d)")
 NAMES = re.compile(r"6190 tolerance (?P<tolerance>[\d.]+); (?P<line>P\d+) names the invoice")
+SUSPENDED = ("unidentified_receipt", "unidentified_payment", "unmatched_settlement")
+UNMATCH = DECISIONS["unmatch"]
 WON = re.compile(r"won for ([\d.]+)")
 
 
@@ -81,10 +84,26 @@ def paid_in_part(case: Case) -> Iterator[tuple[date, int]]:
                 yield line.day, paid.amount - line.gross
 
 
+def suspended(case: Case, day: date) -> set[tuple[str, int]]:
+    """Return name and age of what nothing explains at the bank, or is nobody's since an undo."""
+    found = set()
+    for given in case.given("decision"):
+        if pays := PAYS.fullmatch(given.value):
+            line = next(o for o in case.bank if o.name == pays["line"])
+            if line.day <= day < given.day:
+                found.add((line.name, (day - line.day).days))
+        if (undo := UNMATCH.fullmatch(given.value)) and given.day <= day:
+            match = next(o for o in case.report if o.name == undo["line"])
+            found.add((match.name, (day - match.day).days))
+    return found
+
+
 def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say what a person was asked to look at without a cause, or not asked of an adjustment."""
     caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
     caused |= {r["item_id"] for r in outcome.rows("opening_item") if r["kind"] == "document"}
+    unpaid = {f"INV-{line.name}" for line in direct(case)}
+    caused |= {r["item_id"] for r in outcome.rows("open_item") if r["document_id"] in unpaid}
     adjusted = {line.base: line.day for line in case.report if line.kind == "adjustment"}
     for day, one in outcome.nights.items():
         rows = [r for r in one.tables["exception_item"] if r["reason"] == "adjustment_unexplained"]
@@ -98,6 +117,14 @@ def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
         if asked != Counter(rest for known, rest in paid_in_part(case) if known <= day):
             yield f"{day}: asked of what is left of documents {asked}"
         caused |= {row["item_id"] for row in rests}
+        waiting = suspended(case, day)
+        held = {r["item_id"] for r in one.tables["open_item"] if r["held_role"] == "suspense"}
+        rows = [r for r in one.tables["exception_item"] if r["reason"] in SUSPENDED]
+        rows = [r for r in rows if r["item_id"] in held]
+        asked = {(outcome.names[r["item_id"]], r["age_days"]) for r in rows if r["owner"]}
+        if asked != waiting:
+            yield f"{day}: asked of what waits in suspense {asked}, said {waiting}"
+        caused |= {row["item_id"] for row in rows}
     for row in outcome.rows("exception_item"):
         listed = row["reason"] in ("suppressed_line", "restated_batch")
         if not listed and row["item_id"] not in caused:

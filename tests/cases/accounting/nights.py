@@ -19,9 +19,10 @@ from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
 from recon_engine.take_on import enact, judge, propose
 from recon_engine.verify import verify
-from tests.cases.accounting.company import deliver, write_project, written
+from tests.cases.accounting.company import PAYS, deliver, write_project
 from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
+from tests.cases.accounting.switches import written
 from tests.cases.accounting.tables import Case, Given
 
 Row = dict[str, Any]
@@ -31,7 +32,12 @@ APPROVE = re.compile(r"G\d+ to G\d+ approved")
 STATUS = re.compile(r"(?P<line>P\d+) (lost|won for [\d.]+, rest lost)")
 TAX_INVOICE = re.compile(r"valid, for (?P<line>P\d+), tax [\d.]+")
 LOST = "lost"
-UNAPPLY = re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)")
+DECISIONS = {
+    "unapply": re.compile(r"unapply (?P<line>P\d+) from (?P<document>\S+)"),
+    "unmatch": re.compile(r"undo the match of (?P<line>P\d+)"),
+    "apply": PAYS,
+}
+"""Kind of a decision: the given that says it."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +170,24 @@ def _names(case: Case, night: Night) -> dict[str, str]:
 
 def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:
     """Record what a person decides on a day; the subject is the line's item."""
-    made = [(g, "unapply") for g in case.given("decision") if not APPROVE.fullmatch(g.value)]
+    made = [
+        (given, kind)
+        for given in case.given("decision")
+        for kind, pattern in DECISIONS.items()
+        if pattern.fullmatch(given.value)
+    ]
+    assert len(made) == sum(not APPROVE.fullmatch(g.value) for g in case.given("decision"))
     made += [(g, "tax_invoice") for g in case.given("tax_invoice")]
     made += [(g, "dispute_lost") for g in case.given("dispute_status") if LOST in g.value]
     for given, kind in made:
         if given.day == day:
+            document = f" INV-{given.value.split()[0]}" if kind == "apply" else ""
             project.state.decide(
                 kind=kind,
                 entity=given.entity,
-                reconciliation="processor",
+                reconciliation="bank" if kind == "apply" else "processor",
                 effective_date=day,
-                subject_id=_subject(given, names),
+                subject_id=_subject(given, names) + document,
                 actor="controller",
                 reason=given.value,
                 decided_at=datetime.combine(day, time(9), UTC),
@@ -182,7 +195,7 @@ def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> N
 
 
 def _subject(given: Given, names: dict[str, str]) -> str:
-    patterns = (UNAPPLY, STATUS, TAX_INVOICE)
+    patterns = (*DECISIONS.values(), STATUS, TAX_INVOICE)
     found = next(filter(None, (pattern.fullmatch(given.value) for pattern in patterns)), None)
     assert found, f"{given.name}: {given.value} is not known"
     if found["line"] not in names.values():

@@ -1,0 +1,74 @@
+-- suspense_part: what goes to suspense tonight without a line of its own night, and what leaves it at the bank
+-- in:  match_leg        tonight's matches and undoings
+--      open_item        what no pass took tonight
+--      line_dimension   source, merchant account
+-- out: one row per amount: bank entries that nothing explains, taken back when they meet a payout or a cash
+--      entry of the ledger; and lines of a match that never was, which were held in clearing
+--
+-- A receipt that meets a document leaves suspense by the journal of its match.
+with
+document as (
+    select distinct match_id, generation
+    from match_leg
+    where side = 'ledger' and held_role <> 'bank'
+),
+
+undone as (
+    select item_id, match_id, held_role, pass_name
+    from match_leg
+    where generation = -1
+),
+
+standing as (
+    select item_id, side, entity, currency, source, held_role, amount_minor, event_date, first_date from open_item
+    union all
+    select item_id, side, entity, currency, source, held_role, amount_minor, event_date, first_date from match_leg
+    where generation = 1 and side = 'settlement'
+)
+
+select
+    'suspense' as kind,
+    o.item_id as group_key,
+    o.item_id as whole_id,
+    o.item_id as part_id,
+    o.entity, o.currency, o.held_role,
+    o.amount_minor as whole_minor,
+    o.amount_minor,
+    case when u.item_id is null then o.event_date else cast($business_date as date) end as event_date,
+    'bank_entry ' || o.item_id as cause,
+from standing as o
+left join undone as u on u.item_id = o.item_id
+where
+    o.side = 'bank'
+    and o.held_role = 'suspense'
+    and (o.first_date = cast($business_date as date) or u.held_role = 'bank')
+union all by name
+select
+    'suspense' as kind,
+    l.match_id || ' ' || l.item_id as group_key,
+    l.item_id as whole_id,
+    l.item_id as part_id,
+    l.match_id, l.generation, l.entity, l.currency, l.held_role,
+    -l.amount_minor as whole_minor,
+    -l.amount_minor as amount_minor,
+    case when l.generation = 1 then l.event_date else cast($business_date as date) end as event_date,
+    'bank_entry ' || l.item_id as cause,
+from match_leg as l
+anti join document as d on d.match_id = l.match_id and d.generation = l.generation
+where l.side = 'bank' and l.held_role = 'suspense' and l.dataset <> 'tolerance'
+union all by name
+select
+    'line' as kind,
+    o.item_id as group_key,
+    o.item_id as whole_id,
+    o.item_id as part_id,
+    u.match_id, o.entity, o.currency, o.held_role,
+    o.amount_minor as whole_minor,
+    o.amount_minor,
+    d.dimension,
+    cast($business_date as date) as event_date,
+    'decision ' || split_part(u.pass_name, ' ', 2) as cause,
+from standing as o
+inner join undone as u on u.item_id = o.item_id and u.held_role = 'clearing' and u.pass_name like 'unmatch %'
+left join line_dimension as d on d.source = o.source
+where o.side = 'settlement' and o.held_role = 'suspense'

@@ -9,7 +9,8 @@
 
 -- tables: `*` is of the key, `?` may be NULL, `#` is a count, `!` a flag, `-` where a row was read
 -- item: side, dataset, source, entity, item_id, currency, reference, payout_ref, account,
---     document_id, customer, event_date, file_id, row_no, kind, held_role
+--     document_id, customer, functional_currency, functional_minor, event_date, file_id, row_no,
+--     kind, held_role
 -- landed_file: delivery_seq*#- source entity file_id file_name size_bytes# business_date
 --     batch_key version# repeated! late!
 -- quarantined_row: source* file_id*- row_no*#- rule_id* dataset field? found? expected
@@ -44,23 +45,24 @@
 --     file_id- row_no#-
 -- cross_reference: dataset* object_id* system* id_kind* external_id*
 -- open_item: reconciliation* item_id* side entity dataset source kind currency amount_minor
---     reference? payout_ref? account? document_id? customer? held_role event_date due_date
---     first_date file_id- row_no#- overdue!
+--     reference? payout_ref? account? document_id? customer? functional_currency?
+--     functional_minor? held_role event_date due_date first_date file_id- row_no#- overdue!
 -- match_leg: reconciliation* item_id* side entity dataset source kind currency amount_minor
---     reference? payout_ref? account? document_id? customer? held_role event_date due_date
---     first_date file_id- row_no#- match_id* generation*# pass_name
+--     reference? payout_ref? account? document_id? customer? functional_currency?
+--     functional_minor? held_role event_date due_date first_date file_id- row_no#- match_id* generation*# pass_name
 -- match_evidence: reconciliation* match_id* pass_name left_id* right_id* key_columns key_value
 --     difference_minor days_apart# left_choices# right_choices# currency
 -- exception_item: exception_id* scope entity reason item_id owner currency? amount_minor?
 --     event_date? first_date age_days# place?- detail
 -- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
 --     generation# currency whole_minor amount_minor held_role matched_account? document_id?
---     customer? dimension? event_date cause
+--     customer? functional_currency? functional_minor? dimension? event_date cause
 -- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
 --     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
 --     part_id cause memo
 -- settlement_application: application_id* entity customer document_id* posting_date currency
---     amount_minor functional_currency functional_minor line_id generation*# journal_id
+--     amount_minor functional_currency functional_minor functional_fx_minor line_id generation*#
+--     journal_id
 -- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key state
 --     maker
 -- posting_receipt: posting_key* entity business_date journal_id action generation# state
@@ -165,7 +167,7 @@ create view certified as
 create view entering as select 'settlement' as side, 'settlement_line' as dataset, source,
         entity, line_id as item_id, currency, if(home, reference, null) as reference,
         null as payout_ref, null as account, null as document_id, null as customer,
-        event_date, file_id, row_no, if(home, kind, 'foreign') as kind,
+        null as functional_currency, null as functional_minor, event_date, file_id, row_no, if(home, kind, 'foreign') as kind,
         coalesce(booked_to, 'clearing') as held_role, if(home, gross_minor, net_minor) as minor
     from (select *, gross_currency = currency as home from settlement_line)
     left join (select part_id as line_id, held_role as booked_to from allocation
@@ -173,29 +175,35 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
     where kind not in ('payout', 'payout_reversal') and (gross_minor <> 0 or not home)
         and line_id not in (select item_id from alone)
     union all select 'payout', 'settlement_line', p.source, p.entity, payout_id, p.currency, null,
-        p.payout_ref, null, null, null, p.event_date, p.file_id, p.row_no, l.kind,
+        p.payout_ref, null, null, null, null, null, p.event_date, p.file_id, p.row_no, l.kind,
         'cash_in_transit', amount_minor
     from payout as p inner join settlement_line as l on line_id = payout_id
     where amount_minor <> 0
     union all select 'bank', 'bank_entry', source, entity, entry_id, currency, reference,
-        payout_ref, null, null, null, booking_date, file_id, row_no,
+        payout_ref, null, null, null, null, null, booking_date, file_id, row_no,
         if(amount_minor > 0, 'receipt', 'payment'), coalesce(booked_to, 'bank'), amount_minor
     from bank_entry left join (select part_id as entry_id, held_role as booked_to from allocation
         where kind = 'suspense' and match_id is null) using (entry_id)
     where amount_minor <> 0
     union all select 'ledger', 'ledger_entry', source, entity, entry_id, currency, reference,
-        null, account, document_id, customer, posting_date, file_id, row_no, h.kind, h.kind,
+        null, account, document_id, customer, functional_currency, functional_minor, posting_date,
+        file_id, row_no, h.kind, h.kind,
         amount_minor
     from ledger_entry inner join (select distinct item_id as entry_id, kind from handled
         where side = 'ledger' and origin = 'new') as h using (entry_id)
     where origin_key is null and amount_minor <> 0
     union all select side, 'opening_item', source, entity, item_id, currency, reference,
-        payout_ref, account, document_id, customer, event_date, file_id, row_no,
+        payout_ref, account, document_id, customer, null, null, event_date, file_id, row_no,
         if(side = 'ledger', held_role, kind), held_role, amount_minor
     from opening_item where reconciliation is not null
     union all select {item}, amount_minor from match_leg
     where dataset in ('decision', 'tolerance') and generation = 1
     union all select {item}, amount_minor from handled where dataset = 'rest' and origin = 'new'
+
+create view exchanged as select journal_id, if(any_value(template) = 'unapplied',
+        min(line_no) filter (amount_minor <> 0), max(line_no)) as cleared
+    from journal_line where template <> 'revaluation' group by journal_id
+    having count(*) filter (role = 'realised_fx') > 0
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return')
@@ -509,8 +517,8 @@ select {by}, 1, if(count(*) < 2, -1, max(line_no) * (max(line_no) + 1) // 2) fro
 -- by journal_id
 select distinct {by}, 1, 0 from journal_line
 -- must be
-select hash_of('journal', [min(entity), arg_max(template, line_no), min(group_id), string_agg(concat_ws(' ',
-    part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]), 1, 0
+select hash_of('journal', [min(entity), arg_max(template, line_no), coalesce(min(group_id), min(cause)),
+    string_agg(concat_ws(' ', part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]), 1, 0
 from journal_line as j left join (select kind as template, part_id, event_date, currency,
         min(group_id) as group_id from allocation group by all
     ) as g using (template, part_id, event_date, currency)
@@ -547,13 +555,32 @@ select {by}, count(distinct rate) - 1, 0 from (
 select {by}, 1, 0 from (select *, cast(rate_exact * 1000000000000 as hugeint) as rate,
             scale(exponent(currency) - exponent(functional_currency)) as down,
             scale(exponent(functional_currency) - exponent(currency)) as up
-        from journal_line)
+        from journal_line where amount_minor <> 0 and (journal_id, line_no) not in (
+            select (journal_id, cleared) from exchanged))
     inner join (select template, part_id, count(*) as parts from (
         select kind as template, part_id from allocation
         union all select kind, group_id from allocation) group by all) using (template, part_id)
     where abs(cast(functional_minor as hugeint) * 1000000000000 * down - amount_minor * rate *
     up) * 2
         > parts * 1000000000000 * down
+
+-- journals settlement_application: a document is cleared at what the ledger carries it at
+-- by entity, document_id, line_id, generation
+select {by}, 0, sum(functional_minor) from settlement_application
+    semi join (select document_id, part_id as line_id, generation from allocation
+        where functional_minor is not null) using (document_id, line_id, generation)
+where currency <> functional_currency group by all
+-- must be
+select {by}, 0, sum(if(kind = 'unapplied', -functional_minor, functional_minor)) from (
+    select *, part_id as line_id from allocation) where currency <> functional_currency
+    and customer is not null and document_id is not null
+    and entity in (select entity from settlement_application) group by all
+
+-- journals journal_line: an account that is empty in its currency is empty in the books
+-- by entity, account, dimension, currency
+select {by}, 1, 0 from account_roll where closing_minor = 0 and functional_closing_minor <> 0
+    and role in ('clearing', 'cash_in_transit', 'reserve', 'disputed_receivable', 'suspense',
+        'unapplied_receipts')
 
 -- journals journal_line: the night of a take-on posts nothing
 -- by entity, journal_id
@@ -564,7 +591,8 @@ select distinct {by}, 1, 0 from journal_line where entity in (select entity from
 --    journal_id, posting_date
 select {by}, amount_minor, functional_minor from settlement_application
 -- must be
-select {by}, -j.amount_minor, -functional_minor from (select *, part_id as line_id from
+select {by}, -j.amount_minor, -j.functional_minor from (select * exclude functional_currency,
+        part_id as line_id from
     allocation) as a
     inner join (select journal_id, functional_currency, posting_date, template as kind, part_id,
         account as matched_account, currency, amount_minor, functional_minor from journal_line

@@ -28,6 +28,8 @@ Role = Literal[
     "input_tax_awaiting",
     "reverse_charge_tax",
     "dispute_allowance",
+    "realised_fx",
+    "unrealised_fx",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -127,6 +129,10 @@ class Accounts(Mapping):
     win_rate_percent: Percent = Field(
         default="100",
         description="share of disputes that is won; the rest is allowed for while they are open",
+    )
+    revaluation: Literal["ledger", "reconciliation"] = Field(
+        default="ledger",
+        description="who revalues our accounts in foreign currency on the last day of a month",
     )
     closed_periods: tuple[Period, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"

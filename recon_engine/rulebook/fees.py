@@ -115,4 +115,4 @@ class Contract(Mapping):
 def millionths(percent: str) -> int:
     """Return a percentage in millionths of a percent, exact."""
     whole, _, part = percent.partition(".")
-    return int(whole) * 10**PERCENT_DECIMALS + int(part.ljust(PERCENT_DECIMALS, "0"))
+    return int(whole + part.ljust(PERCENT_DECIMALS, "0"))

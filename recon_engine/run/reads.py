@@ -124,9 +124,10 @@ def _versions(versions: Versions, read: Read, producer: Stage, scope: str) -> li
 
 
 def _producers(stage: Stage, read: Read) -> tuple[Stage, ...]:
-    own = read.when != "today" and read.table in stage.writes
-    before = (stage,) if own else STAGES[: STAGES.index(stage)]
-    return tuple(s for s in before if read.table in s.writes)
+    if read.when == "today":
+        return tuple(s for s in STAGES[: STAGES.index(stage)] if read.table in s.writes)
+    own = read.table in stage.writes
+    return tuple(s for s in ((stage,) if own else STAGES) if read.table in s.writes)
 
 
 def _from_state(project: Project, read: Read, scope: str, known: Known) -> Input:

@@ -1,4 +1,4 @@
-"""SQL words of every workspace: content_id, signed_minor, strict_time, currency_exponent."""
+"""SQL words of every workspace: content_id, signed_minor, strict_time, at_rate and more."""
 
 from __future__ import annotations
 
@@ -34,6 +34,23 @@ MACROS = (
     create macro strict_time(text, format) as case
         when strftime(try_strptime(text, format), format) = text then try_strptime(text, format)
     end
+    """,
+    # Minor units divided, rounded once, away from zero at the half or to the even unit.
+    """
+    create macro rounded_ratio(product, divisor, half_up) as cast(
+        sign(product) * sign(divisor) * (
+            abs(product) // abs(divisor) + case
+                when abs(product) % abs(divisor) * 2 > abs(divisor) then 1
+                when abs(product) % abs(divisor) * 2 < abs(divisor) then 0
+                when half_up or (abs(product) // abs(divisor)) % 2 = 1 then 1
+                else 0
+            end
+        ) as bigint)
+    """,
+    # Minor units of another currency by an integer rate, functional minor per minor times 10^12.
+    """
+    create macro at_rate(amount_minor, rate_e12, half_up) as
+        rounded_ratio(cast(amount_minor as hugeint) * rate_e12, 1000000000000, half_up)
     """,
 )
 

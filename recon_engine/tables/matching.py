@@ -25,6 +25,8 @@ ITEM_COLUMNS = (
     text("account", "ledger account, for a ledger item", nullable=True),
     text("document_id", "document in the ledger, for a ledger item", nullable=True),
     text("customer", "customer, for a ledger item", nullable=True),
+    text("functional_currency", "currency of the books, for a ledger item", nullable=True),
+    minor("functional_minor", "what the ledger carries a ledger item at", nullable=True),
     text("held_role", "account role where the amount stands now"),
     day("event_date", "the day it happened"),
     day("due_date", "last day on which a partner is in time"),

@@ -43,6 +43,8 @@ ROLES: dict[str, dict[str, str]] = {
     "unapplied_receipts": {"*": "2450"},
     "refunds_payable": {"*": "2500"},
     "processing_fees": {"*": "6100"},
+    "realised_fx": {"*": "7000"},
+    "unrealised_fx": {"*": "7010"},
 }
 TEMPLATES = {
     "gross": {"debit": "held", "credit": "matched", "memo": "sale {part}"},

@@ -155,7 +155,7 @@ def stage_workspace(folder: Path, stage: Stage, tables: Tables) -> Workspace:
     for read in stage.reads:
         if read.table not in stage.writes or read.when != "today":
             fill(workspace, read.table, read.name, tables.get(read.name, []))
-    for name in ("item", "item_source", "opened", "undone_leg", "closing", "difference"):
+    for name in ("item", "item_source", "opened", "undone_leg", "closing", "difference", "rest"):
         fill(workspace, OPEN_ITEM, name, tables.get(name, []))
     for name, columns in HELPERS.items():
         holes = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)

@@ -38,6 +38,8 @@ select
     p.matched_account,
     p.document_id,
     p.customer,
+    p.functional_currency,
+    p.functional_minor,
     p.dimension,
     p.event_date,
     p.cause,

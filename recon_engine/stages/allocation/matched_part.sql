@@ -26,6 +26,8 @@ partner as (
         min(document_id) as document_id,
         min(customer) as customer,
         min(held_role) as held_role,
+        min(functional_currency) as functional_currency,
+        case when count(*) = count(functional_minor) then sum(functional_minor) end as functional_minor,
     from match_leg
     where side = 'ledger'
     group by match_id, generation
@@ -104,7 +106,10 @@ select
     cast(l.amount_minor as bigint) as whole_minor,
     cast(l.amount_minor as bigint) as amount_minor,
     p.account as matched_account,
-    p.document_id, p.customer, d.dimension,
+    p.document_id, p.customer,
+    p.functional_currency,
+    cast(l.turned * p.functional_minor as bigint) as functional_minor,
+    d.dimension,
     case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
     coalesce(l.decided, case l.side when 'bank' then 'bank_entry ' else 'settlement_line ' end || l.item_id) as cause,
 from gross as l

@@ -5,16 +5,18 @@
 --      account_role   account, role
 --      posting        event_date, posting_date by the one rule
 --      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12
+--      release        group_id, side on which an account is cleared, functional_minor it is carried at
 -- out: one row per line; plus is debit, a journal sums to zero in both currencies
 --
 -- Its group is part of a journal's content: a line that is matched, undone and matched again moves the same
 -- amount between the same accounts twice, and the ledger must take both. Dates are not: a journal that is
 -- posted later is the same journal.
 -- Each posted line is converted once; the credit takes the sum of its debits, so that nothing is left over.
+-- What is cleared goes at the amount it is carried at; what that is more or less is a line in the books alone.
 -- A part that is alone in its group is one debit and one credit as it is: it needs no sum and no numbering.
--- So are nearly all sales; groups are shared fees.
+-- So are nearly all sales; groups are shared fees, and what is cleared in a foreign currency.
 with
-part as (
+converted as (
     select
         a.group_id, a.part_id, a.kind, a.entity, a.currency, a.amount_minor, a.dimension, a.cause,
         a.event_date, p.posting_date, t.memo, t.lead, t.lead_memo,
@@ -22,28 +24,12 @@ part as (
         case t.credit when 'matched' then 'matched' when 'held' then a.held_role else t.credit end as credit_role,
         a.matched_account,
         r.rate_exact,
-        sign(a.amount_minor) as sign_of,
-        cast(abs(a.amount_minor) as hugeint) * r.rate_e12 as product,
+        at_rate(a.amount_minor, r.rate_e12, $rounding = 'half_up') as functional_minor,
     from allocation as a
     inner join template as t on t.kind = a.kind
     inner join posting as p on p.event_date = a.event_date
     inner join posting_rate as r on r.currency = a.currency and r.posting_date = p.posting_date
     where a.amount_minor <> 0
-),
-
-converted as (
-    select
-        *,
-        cast(sign_of * (
-            product // 1000000000000
-            + case
-                when product % 1000000000000 > 500000000000 then 1
-                when product % 1000000000000 < 500000000000 then 0
-                when $rounding = 'half_up' or (product // 1000000000000) % 2 = 1 then 1
-                else 0
-            end
-        ) as bigint) as functional_minor,
-    from part
 ),
 
 accounted as (
@@ -58,9 +44,11 @@ accounted as (
 
 shared as (
     select group_id
-    from part
+    from converted
     group by group_id
     having count(*) > 1
+    union
+    select group_id from release
 ),
 
 alone as (
@@ -108,14 +96,30 @@ credit as (
 
 grouped as (
     select
-        group_id, part_id, kind, entity, currency, memo, event_date, posting_date, rate_exact, role, account,
-        dimension, cause, amount_minor, functional_minor, 1 as position,
-    from debit
+        d.group_id, d.part_id, d.kind, d.entity, d.currency, d.memo, d.event_date, d.posting_date, d.rate_exact,
+        d.role, d.account, d.dimension, d.cause, d.amount_minor,
+        case when r.side = 'debit' then r.functional_minor else d.functional_minor end as functional_minor,
+        1 as position,
+    from debit as d
+    left join release as r on r.group_id = d.group_id
     union all
     select
-        group_id, part_id, kind, entity, currency, memo, event_date, posting_date, rate_exact, role, account,
-        dimension, cause, amount_minor, functional_minor, 2 as position,
-    from credit
+        c.group_id, c.part_id, c.kind, c.entity, c.currency, c.memo, c.event_date, c.posting_date, c.rate_exact,
+        'realised_fx' as role, a.account, c.dimension, c.cause,
+        0 as amount_minor,
+        case r.side when 'debit' then -1 else 1 end * (r.functional_minor + c.functional_minor) as functional_minor,
+        1 as position,
+    from credit as c
+    inner join release as r on r.group_id = c.group_id
+    left join role_account as a on a.role = 'realised_fx' and a.currency = c.currency
+    union all
+    select
+        c.group_id, c.part_id, c.kind, c.entity, c.currency, c.memo, c.event_date, c.posting_date, c.rate_exact,
+        c.role, c.account, c.dimension, c.cause, c.amount_minor,
+        case when r.side = 'credit' then -r.functional_minor else c.functional_minor end as functional_minor,
+        2 as position,
+    from credit as c
+    left join release as r on r.group_id = c.group_id
 ),
 
 identity as (

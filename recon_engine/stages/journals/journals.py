@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,16 +15,24 @@ from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_ta
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION, JOURNAL_LINE, SETTLEMENT_APPLICATION
 from recon_engine.tables.canonical import FX_RATE
+from recon_engine.tables.control import ACCOUNT_ROLL
 
 SQL = Path(__file__).parent
 RATE_DECIMALS = 12
 """Decimals of the integer rate, minor unit per minor unit; a finer rate is refused, not rounded."""
+RATES = {
+    "currency": "string",
+    "posting_date": "date32",
+    "rate_text": "string",
+    "rate_e12": "string",
+}
+"""Columns of a quoted rate: as text, and as whole minor units per 10^12."""
 
 
 def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return the full target set of one entity and date.
 
-    Reads:   allocation of all its reconciliations, rates up to the date.
+    Reads:   allocation of all its reconciliations, rates up to the date, the account roll before.
     Returns: journal_line, balanced per journal in both currencies; settlement_application.
     Raises:  GateBlocked where an account or a rate is missing: nothing is journaled by halves.
     """
@@ -32,13 +40,14 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
     _register_chart(inputs, accounts)
     _register_dates(inputs, accounts, run)
     _register_rates(inputs, accounts)
-    inputs.make(
-        "journal_line",
-        SQL / "journal_line.sql",
-        ledger=accounts.ledger,
-        functional_currency=accounts.functional_currency,
-        rounding=rules.policy.rounding,
-    )
+    values = {
+        "ledger": accounts.ledger,
+        "functional_currency": accounts.functional_currency,
+        "rounding": rules.policy.rounding,
+    }
+    inputs.make("release", SQL / "release.sql", **values)
+    inputs.make("journal_line", SQL / "journal_line.sql", **values)
+    _revalue(inputs, accounts, run, **values)
     for role, currency in inputs.rows(
         "select role, currency from journal_line where account is null order by 1, 2 limit 1"
     ):
@@ -56,10 +65,10 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
 
 def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
     """Make `role_account` for the currencies in use, `account_role` and `template`."""
-    query = "select distinct currency from allocation order by currency"
+    query = "select currency from allocation union select currency from previous_account_roll"
     chart = [
         (role, currency, account)
-        for (currency,) in inputs.rows(query)
+        for (currency,) in sorted(inputs.rows(query))
         for role in accounts.roles
         if (account := accounts.account(role, currency)) is not None
     ]
@@ -108,14 +117,32 @@ def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
     )
     known = inputs.rows(SQL / "known_rate.sql", functional=functional)
     rates = [(c, day, *_rate(c, day, functional, known)) for c, day in needed]
-    named = {
-        "currency": "string",
-        "posting_date": "date32",
-        "rate_text": "string",
-        "rate_e12": "string",
-    }
-    inputs.register("quoted_rate", small_table(named, rates))
+    inputs.register("quoted_rate", small_table(RATES, rates))
     inputs.make("posting_rate", SQL / "posting_rate.sql")
+
+
+def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: str) -> None:
+    """Add to `journal_line` what our accounts in foreign currency are worth more or less."""
+    functional, day = accounts.functional_currency, run.business_date
+    posted = posting_date(day, run.sealed_to, accounts.closed_periods)
+    ends = accounts.revaluation == "reconciliation" and (day + timedelta(1)).day == 1
+    inputs.make("held", SQL / "held.sql", closing=ends, **values)
+    currencies = inputs.rows("select distinct currency from held order by currency")
+    if not currencies:
+        return
+    known = inputs.rows(SQL / "known_rate.sql", functional=functional)
+    rates = [(code, posted, *_rate(code, posted, functional, known)) for (code,) in currencies]
+    inputs.register("quoted_rate", small_table(RATES, rates))
+    inputs.make("closing_rate", SQL / "posting_rate.sql")
+    inputs.make(
+        "revaluation",
+        SQL / "revaluation.sql",
+        entity=run.scope,
+        business_date=day.isoformat(),
+        posting_date=posted.isoformat(),
+        **values,
+    )
+    inputs.make("journal_line", "from journal_line union all by name from revaluation")
 
 
 def _rate(
@@ -142,7 +169,12 @@ def _rate(
 JOURNALS = Stage(
     name="journals",
     grain="entity",
-    reads=(Read(ALLOCATION), Read(FX_RATE), Read(FX_RATE, "history")),
+    reads=(
+        Read(ALLOCATION),
+        Read(FX_RATE),
+        Read(FX_RATE, "history"),
+        Read(ACCOUNT_ROLL, "previous"),
+    ),
     writes=(JOURNAL_LINE, SETTLEMENT_APPLICATION),
     law="a journal balances in both currencies, in one entity, in an open period",
     transform=propose_journals,

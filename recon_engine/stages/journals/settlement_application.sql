@@ -7,6 +7,8 @@ effect as (
     select
         journal_id, part_id, template, posting_date, functional_currency, amount_minor,
         abs(functional_minor) as functional_minor,
+        coalesce(sum(functional_minor) filter (role = 'realised_fx') over (partition by journal_id), 0)
+            as fx_minor,
     from journal_line
     where template in ('gross', 'write_off', 'unapplied')
     qualify line_no < max(line_no) over (partition by journal_id)
@@ -29,7 +31,8 @@ select
     case a.kind when 'unapplied' then -1 else 1 end * a.amount_minor as amount_minor,
     e.functional_currency as functional_currency,
     case a.kind when 'unapplied' then -1 else 1 end * cast(sign(a.amount_minor) as bigint) * e.functional_minor
-        as functional_minor,
+        + case a.kind when 'gross' then e.fx_minor else 0 end as functional_minor,
+    cast(case a.kind when 'write_off' then 0 else e.fx_minor end as bigint) as functional_fx_minor,
     a.part_id as line_id,
     a.generation as generation,
     e.journal_id as journal_id,

@@ -19,6 +19,8 @@ select
     cast(null as varchar) as account,
     cast(null as varchar) as document_id,
     cast(null as varchar) as customer,
+    cast(null as varchar) as functional_currency,
+    cast(null as bigint) as functional_minor,
     i.held_role as held_role,
     cast($business_date as date) as event_date,
     cast($business_date as date) as due_date,

@@ -33,6 +33,8 @@ select
     cast(null as varchar) as account,
     cast(null as varchar) as document_id,
     cast(null as varchar) as customer,
+    cast(null as varchar) as functional_currency,
+    cast(null as bigint) as functional_minor,
     m.held_role as held_role,
     m.event_date as event_date,
     m.due_date as due_date,

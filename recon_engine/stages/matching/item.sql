@@ -12,7 +12,7 @@ with
 entered as (
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
-        account, document_id, customer, held_role, event_date, due_date,
+        account, document_id, customer, functional_currency, functional_minor, held_role, event_date, due_date,
         cast($business_date as date) as first_date,
         file_id, row_no,
         'new' as origin,
@@ -20,7 +20,7 @@ entered as (
     union all
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
-        account, document_id, customer, held_role, event_date, due_date,
+        account, document_id, customer, functional_currency, functional_minor, held_role, event_date, due_date,
         cast($business_date as date) as first_date,
         file_id, row_no,
         'new' as origin,
@@ -28,7 +28,8 @@ entered as (
     union all
     select
         item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
-        account, document_id, customer, held_role, event_date, due_date, first_date, file_id, row_no,
+        account, document_id, customer, functional_currency, functional_minor, held_role, event_date, due_date,
+        first_date, file_id, row_no,
         'carried' as origin,
     from previous_open_item
     union all
@@ -36,7 +37,7 @@ entered as (
         item_id, side, entity, dataset, source, kind, currency, amount_minor,
         case when decision_seq is null or side not in ('settlement', 'bank') then reference end as reference,
         case when decision_seq is null or side <> 'bank' then payout_ref end as payout_ref,
-        account, document_id, customer,
+        account, document_id, customer, functional_currency, functional_minor,
         reopened_role as held_role,
         event_date, due_date, first_date, file_id, row_no,
         'reopened' as origin,
@@ -59,6 +60,8 @@ select
     e.account as account,
     e.document_id as document_id,
     e.customer as customer,
+    e.functional_currency as functional_currency,
+    e.functional_minor as functional_minor,
     e.held_role as held_role,
     e.event_date as event_date,
     coalesce(e.due_date, d.due_date) as due_date,

@@ -4,13 +4,15 @@
 -- out: one row per item
 select
     reconciliation, item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
-    account, document_id, customer, held_role, event_date, due_date, first_date, file_id, row_no, origin,
+    account, document_id, customer, functional_currency, functional_minor, held_role, event_date, due_date,
+    first_date, file_id, row_no, origin,
 from item
 union all
 select
     $reconciliation as reconciliation,
     item_id, side, entity, dataset, source, kind, currency, amount_minor, reference, payout_ref,
-    account, document_id, customer, held_role, event_date, due_date, first_date, file_id, row_no,
+    account, document_id, customer, functional_currency, functional_minor, held_role, event_date, due_date,
+    first_date, file_id, row_no,
     'new' as origin,
 from made
 order by item_id

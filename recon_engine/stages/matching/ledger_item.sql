@@ -16,6 +16,8 @@ select
     e.account as account,
     e.document_id as document_id,
     e.customer as customer,
+    e.functional_currency as functional_currency,
+    e.functional_minor as functional_minor,
     a.role as held_role,
     e.posting_date as event_date,
     cast(null as date) as due_date,

@@ -70,7 +70,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     _enter(inputs, "closing", rec)
     _run_passes(inputs, rules.passes[rec.passes].passes)
     inputs.make("difference", SQL / "difference.sql", **values)
-    inputs.make("rest", SQL / "rest.sql", **values)
+    inputs.make("rest", SQL / "rest.sql", rounding=rules.policy.rounding, **values)
     _enter(inputs, "difference", rec)
     _enter(inputs, "rest", rec)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)

@@ -19,6 +19,8 @@ select
     i.account as account,
     i.document_id as document_id,
     i.customer as customer,
+    i.functional_currency as functional_currency,
+    i.functional_minor as functional_minor,
     coalesce(b.role, i.held_role) as held_role,
     i.event_date as event_date,
     i.due_date as due_date,

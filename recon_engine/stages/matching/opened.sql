@@ -15,6 +15,8 @@ select
     account,
     document_id,
     customer,
+    cast(null as varchar) as functional_currency,
+    cast(null as bigint) as functional_minor,
     held_role,
     event_date,
     due_date,

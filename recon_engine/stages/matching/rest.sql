@@ -2,7 +2,8 @@
 -- in:  partial_pair   payments that were put against a document and are less than it
 --      item           every item of the night
 -- out: two rows per pair: what is left, which stays open, and the same with its sign turned, which is in
---      the match, so that both sides agree; together they are nothing
+--      the match, so that both sides agree; together they are nothing; a document carried in the books is
+--      carried in proportion
 with
 apart as (
     select
@@ -36,6 +37,9 @@ select
     m.account as account,
     m.document_id as document_id,
     m.customer as customer,
+    m.functional_currency as functional_currency,
+    rounded_ratio(cast(m.functional_minor as hugeint) * a.amount_minor, m.amount_minor, $rounding = 'half_up')
+        as functional_minor,
     m.held_role as held_role,
     m.event_date as event_date,
     m.due_date as due_date,

@@ -61,6 +61,8 @@ select
     h.account as account,
     h.document_id as document_id,
     h.customer as customer,
+    h.functional_currency as functional_currency,
+    h.functional_minor as functional_minor,
     h.held_role as held_role,
     h.event_date as event_date,
     h.due_date as due_date,

@@ -1,0 +1,25 @@
+-- held: what we hold in foreign currency tonight that must be carried anew
+-- in:  journal_line            journals of the date
+--      previous_account_roll   what our journals left on each account the night before
+-- out: one row per account: all at the end of a period, else those that are empty in their currency alone
+select
+    role, account, dimension, currency,
+    cast(sum(amount_minor) as bigint) as amount_minor,
+    cast(sum(functional_minor) as bigint) as functional_minor,
+from (
+    select role, account, coalesce(dimension, '') as dimension, currency, amount_minor, functional_minor
+    from journal_line
+    union all
+    select role, account, dimension, currency, closing_minor, functional_closing_minor
+    from previous_account_roll
+)
+where
+    currency <> $functional_currency
+    and role in (
+        'clearing', 'cash_in_transit', 'reserve', 'disputed_receivable', 'suspense', 'unapplied_receipts'
+    )
+group by role, account, dimension, currency
+having
+    (sum(amount_minor) = 0 and sum(functional_minor) <> 0)
+    or ($closing and sum(amount_minor) <> 0)
+order by role, account, dimension, currency

@@ -54,6 +54,8 @@
 --     difference_minor days_apart# left_choices# right_choices# currency
 -- exception_item: exception_id* scope entity reason item_id owner currency? amount_minor?
 --     event_date? first_date age_days# place?- detail
+-- cap_use: reconciliation* pass_name* currency* entity kind period opening_minor day_minor
+--     used_minor cap_day_minor? cap_period_minor?
 -- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
 --     generation# currency whole_minor amount_minor held_role matched_account? document_id?
 --     customer? functional_currency? functional_minor? dimension? event_date cause
@@ -413,6 +415,33 @@ select {by}, 1, amount_minor from exception_item where event_date is not null
 select {by}, 1, amount_minor from (select *, reconciliation as scope, night() - event_date as
     age_days
     from open_item) where overdue or item_id in (select item_id from exception_item)
+
+-- matching cap_use: what a pass accepted tonight is what its matches are apart
+-- by reconciliation, pass_name, entity, currency
+select {by}, 0, day_minor from cap_use
+-- must be
+select {by}, 0, abs(amount_minor) from (select t.reconciliation, e.pass_name, t.entity, t.currency,
+        t.amount_minor
+    from match_leg as t inner join (select distinct reconciliation, match_id, pass_name
+        from match_evidence where pass_name <> 'part') as e using (reconciliation, match_id)
+    where t.dataset = 'tolerance' and t.generation = 1)
+
+-- matching cap_use: a month begins at nothing and goes on from the night before
+-- by reconciliation, pass_name, currency, period, measure
+select {by}, 0, minor from (select *, unnest(['opening_minor', 'used_minor']) as measure,
+    unnest([opening_minor, used_minor]) as minor from cap_use)
+-- must be
+select {by}, 0, minor from (select reconciliation, pass_name, currency, period,
+        unnest(['opening_minor', 'used_minor']) as measure, used_minor as minor
+    from before_cap_use where period = strftime(night(), '%Y-%m')
+        and (reconciliation, pass_name) in (select (reconciliation, pass_name) from cap_use)
+    union all select reconciliation, pass_name, currency, period, 'used_minor', day_minor
+    from cap_use)
+
+-- matching cap_use: what is accepted is within the caps
+-- by reconciliation, pass_name, currency, period
+select {by}, 1, 0 from cap_use where day_minor > cap_day_minor
+    or (day_minor <> 0 and used_minor > cap_period_minor)
 
 -- canonical exception_item: an exception says what its rows say, and a quarantined row has one
 -- by reason, scope, item_id, entity, currency

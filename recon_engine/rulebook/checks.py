@@ -248,6 +248,8 @@ def pass_faults(match_pass: MatchPass) -> Iterator[str]:
         yield f"{found} with a {match_pass.difference}, expected the sides {expected}"
     if match_pass.difference and match_pass.interchangeable:
         yield f"{found} with a tolerance for a set, expected equal amounts"
+    if not match_pass.difference and match_pass.is_capped:
+        yield f"{found} with a cap and no difference, expected both"
     if match_pass.partial and (*meeting, *match_pass.on) != ("settlement", "ledger", "reference"):
         yield f"{found} with partial, expected a settlement that names a ledger entry by reference"
 

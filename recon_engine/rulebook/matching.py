@@ -31,6 +31,17 @@ class MatchPass(Mapping):
         default="",
         description="what a difference is: kept by a bank on the way of a payout, or written off",
     )
+    cap_day_minor: int | None = Field(
+        default=None,
+        ge=0,
+        description="what the pass may accept of differences in one night, per currency; absent: "
+        "no cap",
+    )
+    cap_period_minor: int | None = Field(
+        default=None,
+        ge=0,
+        description="what it may accept in one accounting month, per currency; absent: no cap",
+    )
     partial: bool = Field(
         default=False,
         description="a payment that names one document and is less than it by more than the "
@@ -40,6 +51,11 @@ class MatchPass(Mapping):
     interchangeable: bool = Field(
         default=False, description="items that agree in all but their ids may be matched as a set"
     )
+
+    @property
+    def is_capped(self) -> bool:
+        """Tell whether what it may accept of differences is limited."""
+        return self.cap_day_minor is not None or self.cap_period_minor is not None
 
 
 class Passes(Mapping):

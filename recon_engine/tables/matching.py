@@ -115,3 +115,22 @@ EXCEPTION_ITEM = Table(
         text("detail", "one sentence: what was found, what was expected"),
     ),
 )
+
+CAP_USE = Table(
+    "cap_use",
+    1,
+    "what a pass accepted of differences in an accounting month, signs aside, against its caps",
+    (
+        text("reconciliation", "reconciliation", key=True),
+        text("pass_name", "pass that accepted them", key=True),
+        text("currency", "currency of the amounts", key=True),
+        text("entity", "legal entity"),
+        text("kind", "bank_charge or write_off"),
+        text("period", "accounting month of the night, YYYY-MM"),
+        minor("opening_minor", "accepted in the month before this night"),
+        minor("day_minor", "accepted this night"),
+        minor("used_minor", "both; what is undone gives nothing back"),
+        minor("cap_day_minor", "the most of a night, where there is a cap", nullable=True),
+        minor("cap_period_minor", "the most of a month, where there is a cap", nullable=True),
+    ),
+)

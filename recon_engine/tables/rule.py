@@ -29,6 +29,7 @@ PREFIXES = {
     "match_leg": "LEG",
     "match_evidence": "EVI",
     "exception_item": "EXC",
+    "cap_use": "CAP",
     "allocation": "ALC",
     "journal_line": "JRN",
     "settlement_application": "APP",

@@ -78,6 +78,7 @@ SOUND: dict[str, Row] = {
         "match_id": "M1",
     },
     "match_evidence": {"left_id": "L1", "right_id": "E1", "difference_minor": 0},
+    "cap_use": {"opening_minor": 5, "day_minor": 0, "used_minor": 5, "period": "2026-03"},
     "exception_item": {"reason": "ambiguous", "age_days": 0},
     "allocation": {
         "kind": "gross",

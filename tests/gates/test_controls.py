@@ -22,6 +22,7 @@ RIGHT = row("match_leg", side="ledger", item_id="E1")
 ITEM = row("open_item", amount_minor=1000)
 PARTNER = row("open_item", side="ledger", item_id="E1", amount_minor=1000)
 WAITING = row("open_item", item_id="L2", amount_minor=7)
+CAP = row("cap_use")
 OPENED = row("opening_item", source="s")
 KEY = posting_key("J1")
 BATCH = row("batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY))
@@ -58,6 +59,8 @@ SOUND: dict[str, Rows] = {
         "previous_open_item": [WAITING],
         "item": [ITEM, PARTNER, WAITING],
         "match_leg": [LEFT, RIGHT],
+        "previous_cap_use": [CAP],
+        "cap_use": [CAP],
         "open_item": [WAITING],
     },
     "allocation": {
@@ -151,6 +154,14 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("matching", "MAT-005", 1, {"match_leg": [
         LEFT, LEFT | {"item_id": "R1", "amount_minor": -999}]}),
     ("matching", "MAT-006", 1, {"match_leg": [LEFT]}),
+    ("matching", "MAT-007", 1, {"cap_use": [CAP | {"used_minor": 6}]}),
+    ("matching", "MAT-007", 5, {"previous_cap_use": []}),
+    ("matching", "MAT-007", 3, {"match_leg": [
+        LEFT, RIGHT, LEFT | {"item_id": "T", "dataset": "tolerance", "amount_minor": -3}]}),
+    ("matching", "MAT-007", 2, {"cap_use": [
+        CAP | {"day_minor": 4, "used_minor": 9, "cap_day_minor": 3, "cap_period_minor": 8}],
+        "match_leg": [LEFT, RIGHT, LEFT | {"item_id": "T", "dataset": "tolerance",
+        "amount_minor": 4}]}),
     ("matching", "MAT-006", 1, {"match_leg": [LEFT, RIGHT | {"currency": "USD"}]}),
     ("allocation", "ALL-001", 600, {"allocation": [row("allocation", amount_minor=400)]}),
     ("journals", "JOU-001", 1, {"journal_line": [DEBIT, CREDIT | {"functional_minor": -999}]}),

@@ -51,7 +51,7 @@ def test_a_rule_without_an_expectation_is_refused(tmp_path: Path) -> None:
     told = refused(tmp_path, changed(lambda suite: suite["expectations"].pop()))
 
     assert told == (
-        "expectations matching.json: found no expectation for MAT-006, "
+        "expectations matching.json: found no expectation for MAT-007, "
         "expected one for every rule of the stage; nothing was published"
     )
 
@@ -68,7 +68,7 @@ def test_an_expectation_without_a_rule_is_refused(tmp_path: Path) -> None:
 def test_an_expectation_that_stands_twice_is_refused(tmp_path: Path) -> None:
     text = changed(lambda suite: suite["expectations"].append(suite["expectations"][-1]))
 
-    assert "found MAT-006 twice" in refused(tmp_path, text)
+    assert "found MAT-007 twice" in refused(tmp_path, text)
 
 
 def test_an_empty_suite_is_refused(tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_an_empty_suite_is_refused(tmp_path: Path) -> None:
     [
         {"type": "expect_nothing_known"},
         {"type": "expect_column_values_to_be_between"},
-        {"kwargs": {"column": "mat_006", "min_value": 0, "max_value": 0}},
-        {"kwargs": {"column": "mat_006", "value_set": [0, 1]}},
-        {"kwargs": {"column": "mat_005", "value_set": [0]}},
-        {"kwargs": {"column": "mat_006", "value_set": [0], "mostly": 1}},
+        {"kwargs": {"column": "mat_007", "min_value": 0, "max_value": 0}},
+        {"kwargs": {"column": "mat_007", "value_set": [0, 1]}},
+        {"kwargs": {"column": "mat_006", "value_set": [0]}},
+        {"kwargs": {"column": "mat_007", "value_set": [0], "mostly": 1}},
         {"severity": "fatal"},
         {"strange": 1},
         {"meta": {}},
@@ -115,7 +115,7 @@ def test_a_float_in_a_suite_is_refused(tmp_path: Path, number: str) -> None:
 def test_a_critical_rule_cannot_be_softened(tmp_path: Path, severity: str) -> None:
     text = changed(lambda suite: suite["expectations"][-1].update(severity=severity))
 
-    assert f"found MAT-006 as {severity}, expected critical" in refused(tmp_path, text)
+    assert f"found MAT-007 as {severity}, expected critical" in refused(tmp_path, text)
 
 
 @pytest.mark.parametrize("severity", ["critical", "warning", "info"])

@@ -2,10 +2,16 @@
 -- in:  open_item                 what no pass took
 --      contested_item            items with rivals
 --      variance_item             items whose partner has another amount
+--      capped_pair               pairs within the tolerance of a pass whose caps leave no room
 --      previous_exception_item   the exceptions of the night before, for their first date
 --      reason_owner              team per reason
 -- out: one row per item; an item that is merely expected is not here
 with
+capped as (
+    select unnest([left_id, right_id]) as item_id, apart_minor, span, cap_minor, used_minor
+    from capped_pair
+),
+
 reasoned as (
     select
         o.*,
@@ -13,10 +19,11 @@ reasoned as (
         c.key_value as contested_key,
         v.other_minor as other_minor,
         v.key_value as variance_key,
+        k.apart_minor, k.span, k.cap_minor, k.used_minor,
         case
             when o.kind = 'foreign' then 'foreign_settlement'
             when c.item_id is not null then 'ambiguous'
-            when v.item_id is not null or o.dataset = 'rest' then 'amount_variance'
+            when v.item_id is not null or k.item_id is not null or o.dataset = 'rest' then 'amount_variance'
             when o.kind = 'unknown' then 'unknown_kind'
             when o.kind in ('chargeback', 'chargeback_reversal') and o.held_role <> 'disputed_receivable'
                 then 'dispute_open'
@@ -33,6 +40,7 @@ reasoned as (
     from open_item as o
     left join contested_item as c on c.item_id = o.item_id
     left join variance_item as v on v.item_id = o.item_id
+    left join capped as k on k.item_id = o.item_id
 )
 
 select
@@ -53,6 +61,10 @@ select
             then 'the one partner that agrees on ' || r.contested_key || ' has others; none was chosen'
         when r.reason = 'ambiguous'
             then r.choices || ' partners agree on ' || r.contested_key || '; none was chosen'
+        when r.reason = 'amount_variance' and r.cap_minor is not null
+            then 'apart by ' || r.apart_minor || ' minor units, within the tolerance; the cap of the ' || r.span
+            || ' is ' || r.cap_minor || ', ' || r.used_minor || ' are used and ' || (r.cap_minor - r.used_minor)
+            || ' left, so nothing was accepted'
         when r.dataset = 'rest' and r.other_minor is null
             then 'document ' || coalesce(r.document_id, 'without an id') || ' was paid in part; '
             || r.amount_minor || ' minor units of it are left'

@@ -21,6 +21,7 @@ from recon_engine.tables.canonical import (
     SETTLEMENT_LINE,
 )
 from recon_engine.tables.matching import (
+    CAP_USE,
     EXCEPTION_ITEM,
     MATCH_EVIDENCE,
     MATCH_LEG,
@@ -29,7 +30,7 @@ from recon_engine.tables.matching import (
 )
 
 SQL = Path(__file__).parent
-FOUND = ("accepted_pair", "contested_item", "partial_pair", "variance_item")
+FOUND = ("accepted_pair", "capped_pair", "contested_item", "partial_pair", "variance_item")
 """What a pass finds, in the order in which items leave the pool."""
 ENDED = ("restated", "returned", "decided", "reunited", "applied")
 """Why items meet before any pass looks at them."""
@@ -40,7 +41,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
     Reads:   canonical lines of the date, open items of the previous processing date or of a
              take-on, decisions.
-    Returns: match_leg, match_evidence, open_item, exception_item; per side and currency
+    Returns: match_leg, match_evidence, open_item, exception_item, cap_use; per side and currency
              items = legs + open items.
     """
     rec = rules.reconciliations[run.scope]
@@ -56,7 +57,12 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     suspense = "suspense" in rules.accounts[rec.entity].roles
     for name in ("withdrawal", "returned", "undone_leg"):
         inputs.make(name, SQL / f"{name}.sql", suspense=suspense)
-    values = {"reconciliation": rec.name, "business_date": run.business_date.isoformat()}
+    values = {
+        "reconciliation": rec.name,
+        "entity": rec.entity,
+        "business_date": run.business_date.isoformat(),
+        "period": f"{run.business_date:%Y-%m}",
+    }
     inputs.make("opened", SQL / "opened.sql", **values)
     _register_due(inputs, rec)
     inputs.make("item", SQL / "item.sql", **values)
@@ -68,13 +74,13 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_reunited", SQL / "reunited_pair.sql")
     inputs.make("accepted_pair_applied", SQL / "applied_pair.sql")
     _enter(inputs, "closing", rec)
-    _run_passes(inputs, rules.passes[rec.passes].passes)
+    _run_passes(inputs, rules.passes[rec.passes].passes, values["period"])
     inputs.make("difference", SQL / "difference.sql", **values)
     inputs.make("rest", SQL / "rest.sql", rounding=rules.policy.rounding, **values)
     _enter(inputs, "difference", rec)
     _enter(inputs, "rest", rec)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
-    tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM)
+    tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM, CAP_USE)
     for table in tables:
         inputs.make(table.name, SQL / f"{table.name}.sql", **values)
     return {table.name: table.name for table in tables}
@@ -88,16 +94,21 @@ def _enter(inputs: Workspace, made: str, rec: Reconciliation) -> None:
     inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
 
 
-def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
-    """Make accepted_pair, contested_item and variance_item of all passes, in their order."""
+def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...], period: str) -> None:
+    """Make what FOUND names of all passes, in their order, and `pass_difference`, their caps."""
     inputs.make("free", SQL / "free.sql")
-    differences = [(one.name, one.difference) for one in passes if one.difference]
+    differences = [
+        (one.name, one.difference, one.cap_day_minor, one.cap_period_minor)
+        for one in passes
+        if one.difference
+    ]
     apart = "select * from accepted_pair_applied where difference_minor <> 0"
     inputs.make("partial_pair_applied", apart)
     named = {"pass_name": "string", "difference": "string"}
+    named |= {"cap_day_minor": "int64", "cap_period_minor": "int64"}
     inputs.register("pass_difference", small_table(named, differences))
     for number, match_pass in enumerate(passes):
-        _run_pass(inputs, match_pass)
+        _run_pass(inputs, match_pass, period)
         for name in FOUND:
             inputs.make(f"{name}_{number}", f"select * from {name}")
     for name in FOUND:
@@ -110,7 +121,7 @@ def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...]) -> None:
         inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
 
 
-def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
+def _run_pass(inputs: Workspace, match_pass: MatchPass, period: str) -> None:
     """Make what one pass finds, and leave in `free` what it did not touch."""
     named = {
         "pass_name": match_pass.name,
@@ -121,12 +132,19 @@ def _run_pass(inputs: Workspace, match_pass: MatchPass) -> None:
         "by_reference": "reference" in match_pass.on,
         "partial": match_pass.partial,
         "tolerance_days": match_pass.tolerance_days,
+        "cap_day_minor": match_pass.cap_day_minor,
+        "cap_period_minor": match_pass.cap_period_minor,
+        "period": period,
     }
     inputs.make("candidate_pair", candidate_query(match_pass, "free"))
     inputs.make("set_pair", SQL / "set_pair.sql")
     for name in FOUND:
         inputs.make(name, SQL / f"{name}.sql", **named)
+        if not inputs.rows(f"select 1 from {name} limit 1"):
+            continue
         inputs.make("free", SQL / f"free_after_{name}.sql")
+        if name == "capped_pair":
+            inputs.make("accepted_pair", SQL / "accepted_within_cap.sql")
 
 
 def _register_rules(
@@ -174,10 +192,11 @@ MATCHING = Stage(
         Read(OPENING_ITEM),
         Read(OPEN_ITEM, "previous"),
         Read(EXCEPTION_ITEM, "previous"),
+        Read(CAP_USE, "previous"),
         Read(MATCH_LEG, "history"),
         Read(DECISION, "state"),
     ),
-    writes=(MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM),
+    writes=(MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM, CAP_USE),
     law="by amount, per side and currency: item = sum(match_leg) + open_item",
     transform=match_items,
 )

@@ -34,7 +34,13 @@ from recon_engine.tables.control import (
     EXCEPTION_REPORT,
     PROOF,
 )
-from recon_engine.tables.matching import EXCEPTION_ITEM, MATCH_EVIDENCE, MATCH_LEG, OPEN_ITEM
+from recon_engine.tables.matching import (
+    CAP_USE,
+    EXCEPTION_ITEM,
+    MATCH_EVIDENCE,
+    MATCH_LEG,
+    OPEN_ITEM,
+)
 
 SQL = Path(__file__).parent
 PROOFS = {
@@ -62,6 +68,7 @@ TOTALLED = (
     MATCH_EVIDENCE,
     OPEN_ITEM,
     EXCEPTION_ITEM,
+    CAP_USE,
     ALLOCATION,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,

@@ -445,7 +445,7 @@ select {by}, 1, 0 from cap_use where day_minor > cap_day_minor
 
 -- canonical exception_item: an exception says what its rows say, and a quarantined row has one
 -- by reason, scope, item_id, entity, currency
-select {by}, 1, amount_minor from exception_item where event_date is null
+select {by}, 1, amount_minor from exception_item where event_date is null and reason <> 'decision_void'
 -- must be
 select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope, amount_minor as
     minor,

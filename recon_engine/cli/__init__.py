@@ -7,6 +7,7 @@ from recon_engine.cli.approve import approve, post, reject
 from recon_engine.cli.audit import audit
 from recon_engine.cli.backfill import backfill
 from recon_engine.cli.closing import reopen, seal
+from recon_engine.cli.deciding import decide
 from recon_engine.cli.demo import demo
 from recon_engine.cli.erasure import erase, retention, retire, reveal
 from recon_engine.cli.exceptions import exceptions
@@ -26,7 +27,7 @@ __all__ = ["app", "main"]
 
 for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
-    ("Every night", (run, backfill, status, exceptions, explain, report, verify, replay)),
+    ("Every night", (run, backfill, status, exceptions, explain, decide, report, verify, replay)),
     ("To the ledger", (approve, reject, post, dead_letters, redeliver, restore_check)),
     ("The books", (seal, reopen, sweep, retention, erase, retire, reveal)),
 ):

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +26,7 @@ from recon_engine.errors import ExitCode, Unavailable
 if TYPE_CHECKING:
     from recon_engine.backfill import Dated
     from recon_engine.demo import World
+    from recon_engine.demo.model import Planted
     from recon_engine.run import Project
 
 CONTROLLER = "demo controller"
@@ -227,6 +228,7 @@ def spells(days: Sequence[date], worlds: Sequence[World]) -> list[list[date]]:
     """
     restated = {again.day for world in worlds for again in world.restated}
     events = restated.union(change.day for world in worlds for change in world.changes)
+    events |= {one.business_date for one in void(worlds)}
     found: list[list[date]] = []
     for day in days:
         if not found or day in events:
@@ -242,6 +244,27 @@ def happen(terminal: Terminal, project: Project, worlds: Sequence[World], day: d
     for world in worlds:
         post_restated(terminal, project, world, day)
         write_day(world, day, project.folder)
+    for one in void(worlds):
+        if one.business_date == day:
+            project.state.decide(
+                kind="unapply",
+                entity=worlds[0].company.entity,
+                reconciliation=min(
+                    r.name
+                    for r in project.rulebook.reconciliations.values()
+                    if r.kind == "processor"
+                ),
+                effective_date=day,
+                subject_id=one.subject,
+                actor=CONTROLLER,
+                reason="the demo's controller",
+                decided_at=datetime.now(UTC),
+            )
+
+
+def void(worlds: Sequence[World]) -> list[Planted]:
+    """Return the decisions that will meet nothing."""
+    return [p for world in worlds for p in world.planted if p.reason == "decision_void"]
 
 
 def post_restated(terminal: Terminal, project: Project, world: World, day: date) -> None:

@@ -64,7 +64,7 @@ def leads_to(exception: Row, planted: Planted, ids: dict[str, set[str]]) -> bool
     An item that carries no id at all is told by the day it was first seen, and its amount.
     """
     known = ids.get(exception["item_id"], set())
-    if planted.subject in known:
+    if planted.subject in known or planted.subject == exception["item_id"]:
         return True
     seen = (exception["first_date"], exception["amount_minor"], exception["currency"])
     if not known and seen == (planted.business_date, planted.amount_minor, planted.currency):

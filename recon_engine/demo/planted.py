@@ -40,6 +40,9 @@ PAYOUT_LAG: Final = {"adyen": 2, "northpay": 3}
 VARIANCE_MINOR: Final = 250
 DISPUTE_FEE_MINOR: Final = 1500
 BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
+VOID: Final = 13
+NOBODY: Final = "ORD-NOBODY"
+"""What a decision of the demo speaks of; no order has this name."""
 FOREIGN, CHANGED, RESTATED = 10, 11, 12
 """Positions of the banking days on which the problems of a longer world come."""
 
@@ -190,6 +193,8 @@ def plant_later(
 ) -> tuple[tuple[Restatement, ...], tuple[ErpChange, ...], list[Planted]]:
     """Return what happens long after the fact: a batch delivered again, a document changed."""
     planted: list[Planted] = []
+    if len(banking) > VOID:
+        planted.append(Planted("decision_void", NOBODY, banking[VOID], 0, "EUR"))
     restated: list[Restatement] = []
     changes: list[ErpChange] = []
     if len(banking) > CHANGED:

@@ -74,6 +74,15 @@ MATCH_EVIDENCE = Table(
     ),
 )
 
+DECISION_KINDS = {
+    "apply": "put open money against a document: item and document",
+    "unapply": "take money off its document; it stays the customer's, an unapplied receipt",
+    "unmatch": "undo a match that never was, whole; the processor's money waits in suspense",
+    "dispute_lost": "end what is left of an open dispute as a loss",
+    "tax_invoice": "say that the tax invoice for a fee is held",
+}
+"""What people decide of items, and what each does; the subject is an item by its id."""
+
 REASONS = {
     "unmatched_settlement": "a settlement line has no ledger entry and is past its due date",
     "unmatched_ledger": "a ledger entry has no partner outside the ledger and is past its due date",
@@ -90,6 +99,7 @@ REASONS = {
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",
     "restated_batch": "a batch came again with other content after its date was sealed",
+    "decision_void": "a decision met nothing that it could change; nothing was changed",
 }
 """Closed list of reasons: what each means to the person who reads it."""
 

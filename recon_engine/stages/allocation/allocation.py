@@ -12,7 +12,7 @@ from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_ta
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
 from recon_engine.tables.canonical import DECISION, PAYOUT, SETTLEMENT_LINE
-from recon_engine.tables.matching import MATCH_LEG, OPEN_ITEM
+from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
 
 SQL = Path(__file__).parent
 
@@ -22,7 +22,8 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
     Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation,
              allocations of earlier dates and decisions, for the tax on fees.
-    Returns: allocation; fee parts add up to each fee and share its sign.
+    Returns: allocation; fee parts add up to each fee and share its sign; exception_item, for
+             decisions that met nothing.
              Fees belong to the processor reconciliation of their source, payouts to the bank one.
     """
     rec = rules.reconciliations[run.scope]
@@ -53,7 +54,24 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
             dispute_fees="dispute_fee" in chart.templates,
             loss_tax_bp=chart.loss_tax_bp,
         )
-    return {ALLOCATION.name: "allocation"}
+    _register_words(inputs, rules)
+    inputs.make(
+        "exception_item",
+        SQL / "exception_item.sql",
+        reconciliation=rec.name,
+        entity=rec.entity,
+        business_date=run.business_date.isoformat(),
+    )
+    return {table.name: table.name for table in (ALLOCATION, EXCEPTION_ITEM)}
+
+
+def _register_words(inputs: Workspace, rules: Rulebook) -> None:
+    """Make `decision_kind`, the closed list, and `reason_owner` of a decision that met nothing."""
+    inputs.register(
+        "decision_kind", small_table({"kind": "string"}, ((kind,) for kind in DECISION_KINDS))
+    )
+    owner = ("decision_void", rules.policy.owner("decision_void"))
+    inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, [owner]))
 
 
 def _register_taxes(inputs: Workspace, rules: Rulebook, rec: Reconciliation) -> None:
@@ -78,7 +96,7 @@ ALLOCATION_STAGE = Stage(
         Read(ALLOCATION, "history"),
         Read(DECISION, "state"),
     ),
-    writes=(ALLOCATION,),
+    writes=(ALLOCATION, EXCEPTION_ITEM),
     law="parts add to the whole and share its sign",
     transform=allocate,
 )

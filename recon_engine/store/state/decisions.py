@@ -36,7 +36,7 @@ class Decisions(Audit):
         reason: str,
         decided_at: datetime,
     ) -> int:
-        """Record a decision and return its number.
+        """Record a decision and return its number; the same one again is not recorded twice.
 
         Raises: Rejected where kind, actor or reason is empty.
         """
@@ -56,7 +56,11 @@ class Decisions(Audit):
                     f"decision on {subject_id}: {name} is empty, expected a text; "
                     "nothing was decided"
                 )
+        same = [DECISION.c[name] == values[name] for name in values if name != "decided_at"]
         with self._writing() as con:
+            known = con.execute(select(DECISION.c.decision_seq).where(*same)).scalars().first()
+            if known is not None:
+                return int(known)
             made = con.execute(insert(DECISION).values(values).returning(DECISION)).one()
             self._record(con, "decide", f"{reconciliation}/{subject_id}", made._asdict(), actor)
         return int(made.decision_seq)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -84,10 +85,27 @@ def write_night(project: Project, business_date: date, run_id: str) -> None:
     """Write the night beside the lake's parts, where an auditor finds it without the SQL state.
 
     The name is the date's and no hash: a later run of the date replaces what an earlier one wrote.
+    Nights after it that draw on the date name its new results from then on.
     """
     folder = durable.make_folder(project.lake.root / "nights")
     text = night_text(night(project, business_date), run_id)
     durable.replace_durably(folder / f"{business_date}.json", text.encode())
+    for path in sorted(folder.glob("*.json")):
+        if path.stem > business_date.isoformat() and not _draws_anew(project, path, business_date):
+            return
+
+
+def _draws_anew(project: Project, path: Path, business_date: date) -> bool:
+    """Let a later night's file name what the state has before it; tell if that is of a date."""
+    previous = night(project, date.fromisoformat(path.stem))["previous"]
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        run_id = kept.pop("run_id")
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False  # `recon verify` says so
+    if kept.get("previous") != previous:
+        durable.replace_durably(path, night_text(kept | {"previous": previous}, run_id).encode())
+    return any(entry["business_date"] == business_date.isoformat() for entry in previous)
 
 
 def written(project: Project, version: DatasetVersion) -> bool:

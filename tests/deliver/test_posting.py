@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from recon_engine.deliver import batches, judge, post_approved
 from recon_engine.deliver.batches import KIND
 from recon_engine.errors import Rejected, RulebookError, Unavailable
-from recon_engine.run import Project, open_project, read_table
+from recon_engine.night import run_night
+from recon_engine.run import Project, night, open_project, read_table
 from tests.deliver.conftest import MONDAY, Killed, Ledger
 
 
@@ -74,6 +77,28 @@ def test_receipts_are_published_and_nothing_is_left_to_propose(project: Project)
     assert {row["state"] for row in receipts} == {"posted"}
     assert len(receipts) == journals
     assert batches(project) == []
+
+
+def test_the_night_after_draws_on_what_posting_published(project: Project, folder: Path) -> None:
+    tuesday = MONDAY + timedelta(1)
+    run_night(project, tuesday, actor="recon service")
+    judge(project, monday(project), "approve", checker="controller", reason="ok")
+    before = night(project, tuesday)["previous"]
+    with (folder / "mappings" / "policy.yaml").open("a", encoding="utf-8") as policy:
+        policy.write("retention: {file_days: 9}\n")  # other rules, so other results
+
+    with open_project(folder) as later:
+        post_approved(later, actor="service")
+
+    told = night(project, tuesday)
+    kept = json.loads((folder / "lake" / "nights" / f"{tuesday}.json").read_text())
+    assert told["previous"] != before
+    assert {name: kept[name] for name in told} == told
+
+
+def monday(project: Project) -> str:
+    """Return the batch of the first night."""
+    return next(one.batch_id for one in batches(project) if one.business_date == MONDAY)
 
 
 def test_posting_twice_posts_nothing_the_second_time(project: Project, folder: Path) -> None:

@@ -11,11 +11,11 @@ Exit: 0 nothing differs, 4 something does or cannot be read, 2 a wrong call.
 What it cannot see. It holds no secret: a night forged whole, from landed bytes to certificate and
 night file, meets only the audit chain and hashes kept elsewhere. It parses no landed file and opens
 no sealed one: a line changed in every table that repeats it passes. It reads no rulebook and no
-decision: which accounts take part, what a template books, when an item falls due and who approved
-is taken from the tables, and nights before those that the night file names are taken as they were.
-By control totals alone are held a foreign gross, the books' side of a ledger entry, a trial balance
-in the books' currency or off the proofs, a document's total and the currency of a balance that did
-not move; by hashes alone rates not used and all that is no money, class or identity.
+decision: which accounts take part, what a template books, what a fee may be, when an item falls due
+and who approved is taken from the tables, and nights before those that the night file names too.
+By control totals alone are held a foreign gross, what of a fee was passed on, the books' side of a
+ledger entry, a trial balance in the books' currency or off the proofs, a document's total and the
+currency of a balance that did not move; by hashes alone rates and all that is no money or identity.
 """
 
 from __future__ import annotations

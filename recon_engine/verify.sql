@@ -59,6 +59,10 @@
 -- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
 --     generation# currency whole_minor amount_minor held_role matched_account? document_id?
 --     customer? functional_currency? functional_minor? dimension? event_date cause
+-- fee_check: line_id* reconciliation entity source contract? clause? kind currency base_minor
+--     volume_minor? expected_minor? charged_minor variance_minor? event_date
+-- contract_month: reconciliation* entity contract* currency* month* line_count# volume_minor
+--     expected_minor charged_minor
 -- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
 --     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
 --     part_id cause memo
@@ -93,6 +97,8 @@ create macro signed(side, minor) as case side when 'payout' then -minor else min
 
 create macro of_a_fee(kind) as kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced',
     'reverse_charge', 'tax_invoice')
+
+create macro of_a_contract(reason) as reason in ('fee_variance', 'fee_unknown')
 
 create view arrival as select source, entity, file_id, size_bytes from landed_file
     union select source, entity, file_id, size_bytes from before_landed_file
@@ -411,10 +417,71 @@ select {by}, 1, minor from (select e.reconciliation, e.match_id, left_id, right_
 -- matching exception_item: an exception speaks of an open item, and an overdue item has one
 -- by scope, item_id, entity, currency, event_date, age_days
 select {by}, 1, amount_minor from exception_item where event_date is not null
+    and not of_a_contract(reason)
 -- must be
 select {by}, 1, amount_minor from (select *, reconciliation as scope, night() - event_date as
     age_days
-    from open_item) where overdue or item_id in (select item_id from exception_item)
+    from open_item) where overdue or item_id in (select item_id from exception_item
+    where not of_a_contract(reason))
+
+-- allocation exception_item: a fee that a person looks at is one that was held against a contract
+-- by reason, scope, item_id, entity, currency, event_date, age_days
+select {by}, 1, amount_minor from exception_item where of_a_contract(reason)
+    and place is not null
+-- must be
+select {by}, 1, minor from (select *, if(expected_minor is null, 'fee_unknown', 'fee_variance')
+    as reason, reconciliation as scope, line_id as item_id, night() - event_date as age_days,
+    coalesce(variance_minor, charged_minor) as minor from fee_check)
+where (scope, reason, item_id) in (select (scope, reason, item_id) from exception_item)
+
+-- allocation exception_item: what is told of many fees at once is no more than all that differ
+-- by exception_id
+select {by}, 1, 0 from exception_item as e where of_a_contract(reason) and place is null
+    and (select coalesce(sum(abs(coalesce(variance_minor, charged_minor))), 0) from fee_check as c
+        where c.reconciliation = e.scope and c.currency = e.currency) < abs(amount_minor)
+
+-- allocation fee_check: a fee that is held against a contract is that of its line
+-- by line_id, entity, source, kind, currency, event_date, measure
+select {by}, 1, minor from (
+    select *, 'charged' as measure, charged_minor as minor from fee_check
+    union all select *, 'base', base_minor from fee_check
+    union all select *, 'variance', charged_minor - coalesce(expected_minor, charged_minor
+        - coalesce(variance_minor, 0)) - coalesce(variance_minor, 0) from fee_check)
+-- must be
+select {by}, 1, minor from (
+    select *, 'charged' as measure, fee_minor as minor from settlement_line
+    union all select *, 'base', net_minor + fee_minor from settlement_line
+    union all select *, 'variance', 0 from settlement_line)
+where line_id in (select line_id from fee_check)
+
+-- allocation fee_check: what a month holds before a line is what came before it
+-- by line_id
+select {by}, 1, volume_minor from fee_check where contract is not null
+-- must be
+select {by}, 1, coalesce(m.volume_minor, 0) + coalesce(sum(if(c.kind = 'charge', base_minor, 0))
+    over (partition by c.reconciliation, c.contract, c.currency, strftime(event_date, '%Y-%m')
+        order by event_date, line_id rows between unbounded preceding and 1 preceding), 0)
+from fee_check as c left join before_contract_month as m on m.month = strftime(event_date, '%Y-%m')
+    and (m.reconciliation, m.contract, m.currency) = (c.reconciliation, c.contract, c.currency)
+where c.contract is not null
+
+-- allocation contract_month: a month of a contract is that of the night before and tonight's lines
+-- by reconciliation, entity, contract, currency, month, measure
+select {by}, 0, minor from (select *, unnest(['volume', 'expected', 'charged', 'lines']) as measure,
+    unnest([volume_minor, expected_minor, charged_minor, line_count]) as minor
+    from contract_month)
+-- must be
+select {by}, 0, sum(minor) from (select *,
+        unnest(['volume', 'expected', 'charged', 'lines']) as measure,
+        unnest([volume_minor, expected_minor, charged_minor, line_count]) as minor
+        from before_contract_month where (reconciliation, entity) in (select
+            (reconciliation, entity) from contract_month)
+    union all by name select reconciliation, entity, contract, currency,
+        strftime(event_date, '%Y-%m') as month,
+        unnest(['volume', 'expected', 'charged', 'lines']) as measure,
+        unnest([if(kind = 'charge', base_minor, 0), coalesce(expected_minor, 0),
+            if(expected_minor is null, 0, charged_minor), if(expected_minor is null, 0, 1)])
+            as minor from fee_check where contract is not null) group by all
 
 -- matching cap_use: what a pass accepted tonight is what its matches are apart
 -- by reconciliation, pass_name, entity, currency

@@ -61,7 +61,9 @@ figure as (
         'waiting' as figure, dataset as name, currency, '' as bucket,
         count(*) as item_count, 0 as priced, sum(amount_minor) as amount_minor, 0 as base_minor,
     from open_item
-    where not overdue and item_id not in (select item_id from exception_item)
+    where
+        not overdue
+        and item_id not in (select item_id from exception_item where reason not in ('fee_variance', 'fee_unknown'))
     group by dataset, currency
 )
 

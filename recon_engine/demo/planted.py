@@ -43,7 +43,7 @@ BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
 VOID: Final = 13
 NOBODY: Final = "ORD-NOBODY"
 """What a decision of the demo speaks of; no order has this name."""
-FOREIGN, CHANGED, RESTATED = 10, 11, 12
+FOREIGN, CHANGED, RESTATED, FEE_APART, FEE_NEW = 10, 11, 12, 13, 14
 """Positions of the banking days on which the problems of a longer world come."""
 
 POUNDS: Final = ("GBP", "1.1700")
@@ -51,6 +51,8 @@ POUNDS_MINOR, POUNDS_FEE_MINOR, POUNDS_NET_MINOR = 10000, 190, 11510
 """A sale of 100.00 GBP settled in euros: 117.00 at the stated rate, less 1.90."""
 
 FEE_MOVED_MINOR: Final = 12
+FEE_APART_MINOR: Final = 35
+MONTHLY_FEE_MINOR: Final = -990
 RECEIPT_MINOR, PAYMENT_MINOR = 123456, -8990
 UNREADABLE_DAY: Final = "31.02."
 RECEIPT_TEXT: Final = "SEPA GUTSCHRIFT HOLZMANN GMBH VIELEN DANK"
@@ -188,6 +190,40 @@ def plant_lines(
     return lines, planted
 
 
+def plant_fees(
+    lines: Sequence[Line], taken: Iterable[str], banking: Sequence[date], seed: int
+) -> tuple[list[Line], list[Planted]]:
+    """Return all lines, one of them with another fee than agreed and one more that nobody agreed.
+
+    `taken` are orders that have another problem or come back.
+    """
+    rng = Random(f"{seed}:fees")  # noqa: S311 - a made-up world, no secret
+    made, planted = list(lines), list[Planted]()
+    if len(banking) > FEE_APART:
+        day, used = banking[FEE_APART], set(taken)
+        dear = next(
+            line
+            for line in reversed(lines)
+            if (line.channel, line.kind, line.day) == (NORTHPAY_EUR, "charge", day)
+            and line.reference not in used
+        )
+        made[made.index(dear)] = _dearer(dear, FEE_APART_MINOR)
+        planted.append(Planted("fee_variance", dear.reference, day, FEE_APART_MINOR, "EUR"))
+    if len(banking) > FEE_NEW:
+        day, ref = banking[FEE_NEW], reference_of(rng)
+        monthly = make_other(NORTHPAY_EUR, "fee", moment(rng, day), MONTHLY_FEE_MINOR, "", ref)
+        made.append(monthly)
+        planted.append(Planted("fee_unknown", ref, day, -MONTHLY_FEE_MINOR, "EUR"))
+    return made, planted
+
+
+def _dearer(line: Line, more_minor: int) -> Line:
+    """Return a line for which the processor keeps more, or less."""
+    commission, markup, scheme, interchange = line.fees_minor
+    fees = (commission + more_minor, markup, scheme, interchange)
+    return replace(line, fees_minor=fees, net_minor=line.net_minor - more_minor)
+
+
 def plant_later(
     batches: Sequence[Batch], spoiled: Spoiled, banking: Sequence[date]
 ) -> tuple[tuple[Restatement, ...], tuple[ErpChange, ...], list[Planted]]:
@@ -219,15 +255,7 @@ def _with_fees_moved(batch: Batch) -> Batch:
     """
     charges = [line for line in batch.lines if line.kind == "charge"]
     moved = {charges[0]: FEE_MOVED_MINOR, charges[1]: -FEE_MOVED_MINOR}
-    lines = tuple(
-        replace(
-            line,
-            fees_minor=(line.fees_minor[0] + moved.get(line, 0), *line.fees_minor[1:]),
-            net_minor=line.net_minor - moved.get(line, 0),
-        )
-        for line in batch.lines
-    )
-    return replace(batch, lines=lines)
+    return replace(batch, lines=tuple(_dearer(line, moved.get(line, 0)) for line in batch.lines))
 
 
 def lost_payout(banking: Sequence[date]) -> tuple[str, date] | None:

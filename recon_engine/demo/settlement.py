@@ -64,7 +64,8 @@ def make_lines(sales: Iterable[Sale], returns: Iterable[Return], seed: int) -> l
     for back in returns:
         if back.settled is None:
             continue
-        # A full refund leaves the fee with the processor; a partial one returns the percentage.
+        # A full refund leaves the fee with adyen; any other one returns the percentage.
+        left = back.full and back.sale.channel.processor == "adyen"
         share = (back.amount_minor * back.sale.channel.fee_basis_points + 5000) // 10000
         lines.append(
             make_line(
@@ -73,7 +74,7 @@ def make_lines(sales: Iterable[Sale], returns: Iterable[Return], seed: int) -> l
                 back.settled,
                 moment(rng, back.settled),
                 -back.amount_minor,
-                NO_FEES if back.full else (-share, 0, 0, 0),
+                NO_FEES if left else (-share, 0, 0, 0),
                 charged[back.sale.reference],
                 reference_of(rng),
             )

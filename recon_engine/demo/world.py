@@ -11,6 +11,7 @@ from recon_engine.demo.planted import (
     EURO_BANKS,
     lost_payout,
     plant_at_bank,
+    plant_fees,
     plant_in_batches,
     plant_in_sales,
     plant_later,
@@ -45,10 +46,12 @@ def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120)
     rates = make_rates(dates, banking, seed)
     lines = make_lines(spoiled.sales, returns, seed)
     odd_lines, planted_lines = plant_lines(spoiled.disputed, lines, banking, seed)
+    taken = {*spoiled.kept, *(back.sale.reference for back in returns)}
+    lines, planted_fees = plant_fees(lines, taken, banking, seed)
     batches = make_batches(lines + odd_lines, dates, lost_payout(banking), seed)
     copies, planted_batches = plant_in_batches(batches, banking)
     odd_entries, planted_entries = plant_at_bank(banking)
-    planted = (*spoiled.planted, *planted_lines, *planted_batches, *planted_entries)
+    planted = (*spoiled.planted, *planted_lines, *planted_fees, *planted_batches, *planted_entries)
     restated, changes, planted_late = plant_later(batches, spoiled, banking)
     planted = (*planted, *planted_late)
     return World(

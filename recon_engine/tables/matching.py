@@ -95,6 +95,8 @@ REASONS = {
     "dispute_open": "a chargeback waits for its treatment",
     "adjustment_unexplained": "the processor adjusted the balance without a reference to a sale",
     "foreign_settlement": "a line settled in another currency than it was sold in; not booked yet",
+    "fee_variance": "the processor charged another fee than the contract says",
+    "fee_unknown": "a line whose source has a fee contract, and no clause of it gives a price",
     "quarantined_row": "a row could not be read; it was kept and counted",
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",

@@ -31,6 +31,8 @@ PREFIXES = {
     "exception_item": "EXC",
     "cap_use": "CAP",
     "allocation": "ALC",
+    "fee_check": "FCK",
+    "contract_month": "MON",
     "journal_line": "JRN",
     "settlement_application": "APP",
     "batch": "BAT",

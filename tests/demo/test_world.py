@@ -76,12 +76,15 @@ def test_a_fee_is_rounded_half_up_once(world: World) -> None:
         assert line.fee_minor == rounded + channel.fee_fixed_minor
 
 
-def test_a_full_refund_returns_no_fee_and_a_partial_one_its_percentage(world: World) -> None:
+def test_adyen_keeps_the_fee_of_a_full_refund_and_every_other_returns_the_percentage(
+    world: World,
+) -> None:
     full = {back.sale.reference for back in world.returns if back.full}
     refunds = [line for b in world.batches for line in b.lines if line.kind == "refund"]
 
-    assert {line.fee_minor for line in refunds if line.reference in full} == {0}
-    assert any(line.fee_minor < 0 for line in refunds if line.reference not in full)
+    kept = [r for r in refunds if r.reference in full and r.channel.processor == "adyen"]
+    assert {line.fee_minor for line in kept} == {0}
+    assert all(line.fee_minor < 0 for line in refunds if line not in kept)
 
 
 def test_every_return_is_smaller_than_or_equal_to_its_sale(world: World) -> None:

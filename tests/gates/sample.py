@@ -89,6 +89,21 @@ SOUND: dict[str, Row] = {
         "amount_minor": 1000,
         "matched_account": "1100",
     },
+    "fee_check": {
+        "line_id": "L1",
+        "kind": "charge",
+        "base_minor": 1000,
+        "volume_minor": 0,
+        "expected_minor": 30,
+        "charged_minor": 30,
+        "variance_minor": 0,
+    },
+    "contract_month": {
+        "month": "2026-03",
+        "volume_minor": 1000,
+        "expected_minor": 30,
+        "charged_minor": 30,
+    },
     "journal_line": {
         "journal_id": "J1",
         "template": "gross",

@@ -67,7 +67,13 @@ SOUND: dict[str, Rows] = {
         "allocation": [
             row("allocation", allocation_id="a", amount_minor=400),
             row("allocation", allocation_id="b", amount_minor=600, part_id="L2"),
-        ]
+        ],
+        "settlement_line": [row("settlement_line")],
+        "fee_check": [row("fee_check")],
+        "contract_month": [row("contract_month", volume_minor=1500)],
+        "previous_contract_month": [
+            row("contract_month", volume_minor=500, expected_minor=0, charged_minor=0)
+        ],
     },
     "journals": {
         "allocation": [row("allocation")],
@@ -164,6 +170,11 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
         "amount_minor": 4}]}),
     ("matching", "MAT-006", 1, {"match_leg": [LEFT, RIGHT | {"currency": "USD"}]}),
     ("allocation", "ALL-001", 600, {"allocation": [row("allocation", amount_minor=400)]}),
+    ("allocation", "ALL-002", 1, {"settlement_line": []}),
+    ("allocation", "ALL-002", 1, {"settlement_line": [row("settlement_line", fee_minor=31)]}),
+    ("allocation", "ALL-002", 1, {"fee_check": [row("fee_check", variance_minor=1)]}),
+    ("allocation", "ALL-003", 500, {"previous_contract_month": []}),
+    ("allocation", "ALL-003", 1060, {"fee_check": []}),
     ("journals", "JOU-001", 1, {"journal_line": [DEBIT, CREDIT | {"functional_minor": -999}]}),
     ("journals", "JOU-002", 1, {"journal_line": [DEBIT, CREDIT | {"amount_minor": -999}]}),
     ("journals", "JOU-003", 1, {"journal_line": [DEBIT, CREDIT | {"entity": "E2"}]}),

@@ -38,6 +38,8 @@ CLASSED = {
     "match_evidence": ("pass_name", "currency"),
     "exception_item": ("reason", "currency"),
     "allocation": ("kind", "generation", "currency", "held_role"),
+    "fee_check": ("kind", "currency"),
+    "contract_month": ("currency", "line_count"),
     "journal_line": ("template", "role", "account", "currency", "functional_currency"),
     "settlement_application": ("currency", "functional_currency", "generation"),
     "batch": ("action", "generation", "state"),
@@ -52,6 +54,7 @@ CLASSED = {
 
 BY_TOTALS_ALONE = {
     ("settlement_line", "gross_minor"),  # where it is foreign
+    ("settlement_line", "passed_on_minor"),
     ("ledger_entry", "functional_minor"),
     ("ledger_balance", "amount_minor"),  # off the proofs
     ("ledger_balance", "functional_minor"),

@@ -1,5 +1,6 @@
 """Fee contracts: what they are read as, and what two of them may not both price."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,8 @@ def test_a_bundle_without_contracts_has_the_text_and_hash_it_always_had(mappings
     rules = load(mappings)
 
     assert bundle(rules).count(b"fixed_minor") == 0
-    assert bundle(rules).endswith(b"}]")
-    assert len(unbundle(bundle(rules), mappings).contracts) == 0
+    assert len(json.loads(bundle(rules))) == 5
+    assert unbundle(bundle(rules), mappings).contracts == {}
 
 
 def test_a_price_that_changes_changes_the_hash_of_the_rulebook(mappings: Path, edit) -> None:

@@ -1,4 +1,4 @@
-"""Allocation: fees are shared over their lines; matches and payouts become amounts to journal."""
+"""Allocation: fees are priced and shared; matches and payouts become amounts to journal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from recon_engine.rulebook.accounts import BOOKED, JOINED
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.model import basis_points
 from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.stages.allocation.fee_contracts import check_fees
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
 from recon_engine.tables.canonical import DECISION, PAYOUT, SETTLEMENT_LINE
+from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
 
 SQL = Path(__file__).parent
@@ -21,9 +23,11 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return every amount that goes to the ledger tonight, by kind.
 
     Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation,
-             allocations of earlier dates and decisions, for the tax on fees.
-    Returns: allocation; fee parts add up to each fee and share its sign; exception_item, for
-             decisions that met nothing.
+             allocations of earlier dates and decisions, for the tax on fees; what contracts and
+             exceptions of fees stood at on the previous date.
+    Returns: allocation; fee parts add up to each fee and share its sign. fee_check and
+             contract_month by the fee contracts; exception_item of both and of decisions that met
+             nothing.
              Fees belong to the processor reconciliation of their source, payouts to the bank one.
     """
     rec = rules.reconciliations[run.scope]
@@ -54,24 +58,26 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
             dispute_fees="dispute_fee" in chart.templates,
             loss_tax_bp=chart.loss_tax_bp,
         )
-    _register_words(inputs, rules)
-    inputs.make(
-        "exception_item",
-        SQL / "exception_item.sql",
-        reconciliation=rec.name,
-        entity=rec.entity,
-        business_date=run.business_date.isoformat(),
-    )
-    return {table.name: table.name for table in (ALLOCATION, EXCEPTION_ITEM)}
+    check_fees(inputs, rules, rec, run)
+    _find_void(inputs, rules, rec, run)
+    inputs.make("exception_item", SQL / "exception_item.sql")
+    return {t.name: t.name for t in (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM)}
 
 
-def _register_words(inputs: Workspace, rules: Rulebook) -> None:
-    """Make `decision_kind`, the closed list, and `reason_owner` of a decision that met nothing."""
+def _find_void(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: RunContext) -> None:
+    """Make `void_decision`: decisions of tonight that met nothing."""
     inputs.register(
         "decision_kind", small_table({"kind": "string"}, ((kind,) for kind in DECISION_KINDS))
     )
     owner = ("decision_void", rules.policy.owner("decision_void"))
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, [owner]))
+    inputs.make(
+        "void_decision",
+        SQL / "void_decision.sql",
+        reconciliation=rec.name,
+        entity=rec.entity,
+        business_date=run.business_date.isoformat(),
+    )
 
 
 def _register_taxes(inputs: Workspace, rules: Rulebook, rec: Reconciliation) -> None:
@@ -94,9 +100,11 @@ ALLOCATION_STAGE = Stage(
         Read(MATCH_LEG),
         Read(OPEN_ITEM),
         Read(ALLOCATION, "history"),
+        Read(CONTRACT_MONTH, "previous"),
+        Read(EXCEPTION_ITEM, "previous"),
         Read(DECISION, "state"),
     ),
-    writes=(ALLOCATION, EXCEPTION_ITEM),
+    writes=(ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM),
     law="parts add to the whole and share its sign",
     transform=allocate,
 )

@@ -34,6 +34,7 @@ from recon_engine.tables.control import (
     EXCEPTION_REPORT,
     PROOF,
 )
+from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import (
     CAP_USE,
     EXCEPTION_ITEM,
@@ -70,6 +71,8 @@ TOTALLED = (
     EXCEPTION_ITEM,
     CAP_USE,
     ALLOCATION,
+    FEE_CHECK,
+    CONTRACT_MONTH,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,
 )

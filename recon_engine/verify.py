@@ -13,9 +13,9 @@ night file, meets only the audit chain and hashes kept elsewhere. It parses no l
 no sealed one: a line changed in every table that repeats it passes. It reads no rulebook and no
 decision: which accounts take part, what a template books, what a fee may be, when an item falls due
 and who approved is taken from the tables, and nights before those that the night file names too.
-By control totals alone are held a foreign gross, what of a fee was passed on, the books' side of a
-ledger entry, a trial balance in the books' currency or off the proofs, a document's total and the
-currency of a balance that did not move; by hashes alone rates and all that is no money or identity.
+By control totals alone are held a foreign gross, what of fees was passed on or billed, the books'
+side of a ledger entry, a trial balance in them or off the proofs, a document's total, the currency
+of a balance that did not move; by hashes alone rates and all that is no money, class or identity.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@
 -- fee_check: line_id* reconciliation entity source contract? clause? kind currency base_minor
 --     volume_minor? expected_minor? charged_minor variance_minor? event_date
 -- contract_month: reconciliation* entity contract* currency* month* line_count# volume_minor
---     expected_minor charged_minor
+--     expected_minor charged_minor accrued_minor billed_minor
 -- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
 --     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
 --     part_id cause memo
@@ -96,7 +96,7 @@ create macro scale(decimals) as case decimals when 1 then 10 when 2 then 100 whe
 create macro signed(side, minor) as case side when 'payout' then -minor else minor end
 
 create macro of_a_fee(kind) as kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced',
-    'reverse_charge', 'tax_invoice')
+    'reverse_charge', 'tax_invoice', 'fee_accrual')
 
 create macro of_a_contract(reason) as reason in ('fee_variance', 'fee_unknown')
 
@@ -431,7 +431,12 @@ select {by}, 1, amount_minor from exception_item where of_a_contract(reason)
 -- must be
 select {by}, 1, minor from (select *, if(expected_minor is null, 'fee_unknown', 'fee_variance')
     as reason, reconciliation as scope, line_id as item_id, night() - event_date as age_days,
-    coalesce(variance_minor, charged_minor) as minor from fee_check)
+    coalesce(variance_minor, charged_minor) as minor from fee_check
+    union all by name select 'fee_variance' as reason, m.reconciliation as scope, entry_id as item_id,
+        e.entity, e.currency, posting_date as event_date, night() - posting_date as age_days,
+        billed_minor - expected_minor as minor
+    from ledger_entry as e inner join contract_month as m on m.currency = e.currency
+        and m.entity = e.entity and contains(e.reference, m.month) and billed_minor <> 0)
 where (scope, reason, item_id) in (select (scope, reason, item_id) from exception_item)
 
 -- allocation exception_item: what is told of many fees at once is no more than all that differ
@@ -464,6 +469,20 @@ select {by}, 1, coalesce(m.volume_minor, 0) + coalesce(sum(if(c.kind = 'charge',
 from fee_check as c left join before_contract_month as m on m.month = strftime(event_date, '%Y-%m')
     and (m.reconciliation, m.contract, m.currency) = (c.reconciliation, c.contract, c.currency)
 where c.contract is not null
+
+-- allocation allocation: an accrual moves as its month does
+-- by reconciliation, entity, whole_id, currency
+select {by}, 0, sum(amount_minor) from allocation where kind = 'fee_accrual' group by all
+-- must be
+select {by}, 0, sum(minor) from (select *, accrued_minor as minor from contract_month
+    union all by name select *, -accrued_minor as minor from before_contract_month
+    where reconciliation in (select reconciliation from contract_month)),
+    lateral (select concat_ws(' ', contract, currency, month) as whole_id) group by all
+
+-- allocation contract_month: what stands accrued is all that a month without a bill is expected to cost
+-- by reconciliation, contract, currency, month
+select {by}, 1, accrued_minor from contract_month where accrued_minor <> 0
+    and (accrued_minor <> expected_minor or billed_minor <> 0)
 
 -- allocation contract_month: a month of a contract is that of the night before and tonight's lines
 -- by reconciliation, entity, contract, currency, month, measure

@@ -30,6 +30,8 @@ Role = Literal[
     "dispute_allowance",
     "realised_fx",
     "unrealised_fx",
+    "accrued_fees",
+    "processor_payables",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -55,6 +57,7 @@ AllocationKind = Literal[
     "reverse_charge",
     "allowance",
     "suspense",
+    "fee_accrual",
 ]
 BookedKind = Literal[
     "chargeback",

@@ -98,7 +98,9 @@ class Checks:
             document = self.book.documents[f"fees/{stem}"]
             for position, name in enumerate(contract.sources):
                 yield from self.there("sources", name, document, ("sources", position))
-        yield from check_contracts(self.book.contracts, self.book.sources, self.book.documents)
+        yield from check_contracts(
+            self.book.contracts, self.book.sources, self.book.accounts, self.book.documents
+        )
         for reason in self.book.policy.owners:
             if reason not in REASONS:
                 text = f"found an unknown reason, expected one of {listed(REASONS)}"

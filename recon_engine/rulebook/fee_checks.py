@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
+from recon_engine.rulebook.accounts import Accounts
 from recon_engine.rulebook.fees import RETURNING, Clause, Contract
+from recon_engine.rulebook.patterns import pattern_fault
 from recon_engine.rulebook.problem import Problem
 from recon_engine.rulebook.sources import Source
 from recon_engine.rulebook.yaml import Document, Loc
@@ -16,12 +18,15 @@ from recon_engine.tables.rule import currencies
 def check_contracts(
     contracts: Mapping[str, Contract],
     sources: Mapping[str, Source],
+    accounts: Mapping[str, Accounts],
     documents: Mapping[str, Document],
 ) -> Iterator[Problem]:
     """Yield every problem of the contracts; a source that is no file is for others to name."""
     for stem, contract in contracts.items():
         document = documents[f"fees/{stem}"]
         for loc, text in _contract_faults(contract, sources):
+            yield document.problem(loc, text)
+        for loc, text in _billing_faults(contract, sources, accounts):
             yield document.problem(loc, text)
         for position, clause in enumerate(contract.clauses):
             earlier = [other.name for other in contract.clauses[:position]]
@@ -53,6 +58,28 @@ def _contract_faults(
             yield ("rounding", code), f"found '{code}', expected an ISO 4217 currency or '*'"
     if "*" not in contract.rounding:
         yield ("rounding",), "found no '*', expected how all other currencies are rounded"
+
+
+def _billing_faults(
+    contract: Contract, sources: Mapping[str, Source], accounts: Mapping[str, Accounts]
+) -> Iterator[tuple[Loc, str]]:
+    """Yield what is missing for fees that are billed: how a bill is known, where it is accrued."""
+    if contract.billing == "deducted":
+        if contract.bill_pattern:
+            yield ("bill_pattern",), "found one, expected none: the fees are deducted"
+        return
+    if fault := pattern_fault(contract.bill_pattern, "period"):
+        yield ("bill_pattern",), fault
+    if len(contract.sources) != 1:
+        text = f"found {len(contract.sources)} sources, expected one: a bill is of one account"
+        yield ("billing",), text
+    for name in contract.sources:
+        chart = accounts.get(sources[name].entity) if name in sources else None
+        if chart is None:
+            continue
+        if "fee_accrual" not in chart.templates or "processor_payables" not in chart.roles:
+            found = f"found no template fee_accrual or role processor_payables in {chart.entity}"
+            yield ("billing",), f"{found}, expected both: an accrual ends with a bill"
 
 
 def _clause_faults(clause: Clause, contract: Contract) -> Iterator[tuple[Loc, str]]:

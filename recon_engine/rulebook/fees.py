@@ -96,6 +96,14 @@ class Contract(Mapping):
     tolerance_minor: int = Field(
         default=0, ge=0, description="largest difference of a line that is no exception"
     )
+    billing: Literal["deducted", "invoiced"] = Field(
+        default="deducted",
+        description="invoiced: lines are paid out gross, and the ERP holds a bill for each month",
+    )
+    bill_pattern: str = Field(
+        default="",
+        description="regular expression of the reference of a bill, with the group `period`",
+    )
     listed_lines: int = Field(
         default=20, ge=1, description="exceptions of a night above which they are one with a count"
     )

@@ -8,7 +8,7 @@ ALLOCATION_KINDS = (
     *("gross", "fee", "payout", "cash", "unapplied"),
     *("line", "dispute_fee", "loss", "loss_tax", "bank_charge", "write_off"),
     *("fee_tax", "fee_tax_invoiced", "tax_invoice", "reverse_charge"),
-    *("allowance", "suspense"),
+    *("allowance", "suspense", "fee_accrual"),
 )
 """Closed list of what an amount is put to; each has a template in the chart."""
 

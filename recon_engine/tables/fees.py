@@ -40,5 +40,7 @@ CONTRACT_MONTH = Table(
         minor("volume_minor", "sum of the charges, by which tiers go"),
         minor("expected_minor", "fees by the contract"),
         minor("charged_minor", "fees as printed, of the lines with a price"),
+        minor("accrued_minor", "fees that are billed and stand accrued"),
+        minor("billed_minor", "sum of the bills that the ERP holds"),
     ),
 )

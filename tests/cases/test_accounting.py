@@ -131,6 +131,8 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "input_tax": "Input tax",
         "input_tax_awaiting": "Input tax awaiting invoice",
         "reverse_charge_tax": "Reverse-charge tax",
+        "accrued_fees": "Accrued processor fees",
+        "processor_payables": "Accounts payable - processor",
     }
 
 

@@ -103,6 +103,8 @@ SOUND: dict[str, Row] = {
         "volume_minor": 1000,
         "expected_minor": 30,
         "charged_minor": 30,
+        "accrued_minor": 0,
+        "billed_minor": 0,
     },
     "journal_line": {
         "journal_id": "J1",

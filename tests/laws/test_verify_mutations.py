@@ -55,6 +55,7 @@ CLASSED = {
 BY_TOTALS_ALONE = {
     ("settlement_line", "gross_minor"),  # where it is foreign
     ("settlement_line", "passed_on_minor"),
+    ("contract_month", "billed_minor"),
     ("ledger_entry", "functional_minor"),
     ("ledger_balance", "amount_minor"),  # off the proofs
     ("ledger_balance", "functional_minor"),

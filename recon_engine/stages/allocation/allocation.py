@@ -12,7 +12,7 @@ from recon_engine.stages.allocation.fee_contracts import check_fees
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
-from recon_engine.tables.canonical import DECISION, PAYOUT, SETTLEMENT_LINE
+from recon_engine.tables.canonical import DECISION, LEDGER_ENTRY, PAYOUT, SETTLEMENT_LINE
 from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
 
@@ -23,6 +23,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return every amount that goes to the ledger tonight, by kind.
 
     Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation,
+             ledger entries of the date, for the bills of processors,
              allocations of earlier dates and decisions, for the tax on fees; what contracts and
              exceptions of fees stood at on the previous date.
     Returns: allocation; fee parts add up to each fee and share its sign. fee_check and
@@ -47,6 +48,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         business_date=run.business_date.isoformat(),
         loss_bp=10000 - basis_points(chart.win_rate_percent),
     )
+    check_fees(inputs, rules, rec, run)
     for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
             name,
@@ -58,7 +60,6 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
             dispute_fees="dispute_fee" in chart.templates,
             loss_tax_bp=chart.loss_tax_bp,
         )
-    check_fees(inputs, rules, rec, run)
     _find_void(inputs, rules, rec, run)
     inputs.make("exception_item", SQL / "exception_item.sql")
     return {t.name: t.name for t in (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM)}
@@ -97,6 +98,7 @@ ALLOCATION_STAGE = Stage(
     reads=(
         Read(SETTLEMENT_LINE),
         Read(PAYOUT),
+        Read(LEDGER_ENTRY),
         Read(MATCH_LEG),
         Read(OPEN_ITEM),
         Read(ALLOCATION, "history"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from recon_engine.rulebook.accounts import Accounts
 from recon_engine.rulebook.fees import Clause, Contract, millionths
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.rulebook import Rulebook
@@ -14,7 +16,10 @@ from recon_engine.store.workspace import Workspace
 
 SQL = Path(__file__).parent
 REASONS = ("fee_variance", "fee_unknown")
-MADE = ("fee_line", "fee_check", "contract_month", "fee_finding", "fee_exception")
+MADE = (
+    *("fee_line", "fee_check", "fee_bill", "contract_month", "fee_accrual"),
+    *("fee_finding", "bill_finding", "fee_exception"),
+)
 CONTRACT = {
     "source": "string",
     "contract": "string",
@@ -23,6 +28,7 @@ CONTRACT = {
     "rounding": "string",
     "tolerance_minor": "int64",
     "listed_lines": "int64",
+    "is_invoiced": "bool",
 }
 CLAUSE = {
     "contract": "string",
@@ -48,11 +54,11 @@ PRICE = {
 
 
 def check_fees(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: RunContext) -> None:
-    """Make `fee_check`, `contract_month` and `fee_exception`.
+    """Make `fee_check`, `contract_month`, `fee_accrual` and `fee_exception`.
 
-    Reads:   settlement_line of the date; contract_month of the previous processing date, so that no
-             earlier line is read again; exceptions of that date, for their first day.
-    Returns: nothing; a bank reconciliation has no contracts and makes the three tables empty.
+    Reads:   settlement_line and ledger_entry of the date; contract_month of the previous processing
+             date, so that no earlier line is read again; its exceptions, for their first day.
+    Returns: nothing; a bank reconciliation has no contracts and makes all of it empty.
     """
     held = set(rec.settlements) if rec.kind == "processor" else set[str]()
     contracts = [one for one in rules.contracts.values() if held.intersection(one.sources)]
@@ -64,6 +70,7 @@ def check_fees(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: Run
     inputs.register("fee_rounding", small_table(named, roundings))
     owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
     inputs.register("fee_owner", small_table({"reason": "string", "owner": "string"}, owners))
+    _register_bills(inputs, rules.accounts[rec.entity], contracts)
     for name in MADE:
         inputs.make(
             name,
@@ -72,6 +79,27 @@ def check_fees(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: Run
             entity=rec.entity,
             business_date=run.business_date.isoformat(),
         )
+
+
+def _register_bills(inputs: Workspace, chart: Accounts, contracts: list[Contract]) -> None:
+    """Make `bill_account` and `bill_reference`: where bills stand, and which month each is of."""
+    codes = dict(chart.roles).get("processor_payables", {}) if contracts else {}
+    rows = [(account, currency) for currency, account in codes.items()]
+    inputs.register(
+        "bill_account", small_table(dict.fromkeys(("account", "currency"), "string"), rows)
+    )
+    found = inputs.rows(
+        "select distinct reference from ledger_entry where reference is not null and account in "
+        "(select account from bill_account) order by reference"
+    )
+    bills = [
+        (reference, one.name, told["period"])
+        for (reference,) in found
+        for one in contracts
+        if one.billing == "invoiced" and (told := re.search(one.bill_pattern, reference))
+    ]
+    named = dict.fromkeys(("reference", "contract", "month"), "string")
+    inputs.register("bill_reference", small_table(named, bills))
 
 
 def _contracts(contracts: list[Contract], held: set[str]) -> Iterator[tuple[object, ...]]:
@@ -86,6 +114,7 @@ def _contracts(contracts: list[Contract], held: set[str]) -> Iterator[tuple[obje
                     one.rounding["*"],
                     one.tolerance_minor,
                     one.listed_lines,
+                    one.billing == "invoiced",
                 )
 
 

@@ -1,8 +1,9 @@
 -- fee_exception: fees that a person must look at, one per line or, where there are many, one per contract
 -- in:  fee_finding               lines whose fee is not as the contract has it, or that it does not price
+--      bill_finding              bills that are not what their month was expected to cost
 --      fee_owner                 team per reason
 --      previous_exception_item   exceptions of the previous processing date, for their first day
--- out: one row per line; above the number that the contract lists, one per reason, contract and currency
+-- out: one row per line or bill; above the number that the contract lists, one per reason, contract and currency
 with
 counted as (
     select *, count(*) over (partition by reason, told_of, currency) as line_count
@@ -31,6 +32,9 @@ found as (
     from counted
     where line_count > listed_lines
     group by reason, told_of, entity, currency
+    union all
+    select reason, item_id, entity, currency, amount_minor, event_date, place, detail
+    from bill_finding
 )
 
 select

@@ -3,7 +3,7 @@
 --      fee_line       lines with their places
 --      fee_price      clauses, and whether interchange is passed through
 --      fee_contract   source, contract, tolerance and how many lines are listed
--- out: one row per line; a line that is taken back is no finding, for its new version is priced
+-- out: one row per line; where fees are billed, a line without a fee is as it should be; a line that is taken back is no finding, for its new version is priced
 with
 latest as (
     select source, max(listed_lines) as listed_lines
@@ -38,5 +38,8 @@ inner join latest as s on s.source = c.source
 left join fee_contract as f on f.contract = c.contract and f.source = c.source
 where
     l.generation = 1
-    and (c.expected_minor is null or abs(c.variance_minor) > f.tolerance_minor)
+    and (
+        c.expected_minor is null
+        or (abs(c.variance_minor) > f.tolerance_minor and not (f.is_invoiced and c.charged_minor = 0))
+    )
 order by c.line_id

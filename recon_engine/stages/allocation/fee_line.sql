@@ -41,8 +41,8 @@ fitted as (
 )
 
 select
-    l.*,
-    f.clause,
+    l.line_id, l.source, l.entity, l.kind, l.payment_method, l.region, l.currency, l.generation, l.event_date,
+    l.file_id, l.row_no, l.passed_on_minor, l.month, l.base_minor, l.charged_minor, l.contract, f.clause,
     cast(case when l.contract is not null then
         coalesce(m.volume_minor, 0) + coalesce(sum(case when l.kind = 'charge' then l.base_minor else 0 end) over (
             partition by l.contract, l.currency, l.month

@@ -1,4 +1,4 @@
--- line_part: what is booked without a match: payouts sent, lines by the chart, allowances, tax invoices
+-- line_part: what is booked without a match: payouts sent, lines by the chart, allowances, tax invoices, accruals
 -- in:  settlement_line   lines of the date
 --      payout            payouts sent (bank reconciliations)
 --      booked            kind, role it is booked to on its own, and whether it waits there
@@ -6,6 +6,7 @@
 --      open_item         what no pass took tonight
 --      allowance         what is expected to be lost of disputes, made or taken back
 --      tax_invoice       tax that waited for its invoice, which came tonight
+--      fee_accrual       fees that will be billed, accrued or taken back
 --      line_dimension    source, merchant account
 -- out: one row per amount
 with
@@ -83,3 +84,14 @@ select
     cast($business_date as date) as event_date,
     'decision ' || decision_seq as cause,
 from tax_invoice
+union all by name
+select
+    'fee_accrual' as kind,
+    month_id || ' ' || $business_date as group_key,
+    month_id as whole_id,
+    month_id as part_id,
+    entity, currency, event_date, cause,
+    amount_minor as whole_minor,
+    amount_minor,
+    'accrued_fees' as held_role,
+from fee_accrual

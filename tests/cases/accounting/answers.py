@@ -11,6 +11,7 @@ from itertools import permutations
 from recon_engine.money import Money
 from tests.cases.accounting.company import AGAIN, documents, ledger_rows
 from tests.cases.accounting.givens import (
+    bills,
     disputes,
     events,
     exceptions,
@@ -49,6 +50,7 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         policies,
         disputes,
         taxes,
+        bills,
         events,
         exceptions,
     )

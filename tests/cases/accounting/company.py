@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, insert
@@ -34,6 +34,8 @@ RECEIVABLES, REFUNDS_PAYABLE = "1100", "2500"
 DAYS_TO_PAY = timedelta(days=14)
 PAYS = re.compile(r"(?P<line>B\d+) pays the open invoice")
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
+BILL = re.compile(r"[\d.]+ for (?P<month>[A-Z][a-z]+), owner ERP")
+BANK_LINE = re.compile(r"\bB\d+\b")
 PROJECT = """\
 store: state.db
 lake: lake
@@ -67,13 +69,25 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
         booked = [line for line in case.bank if line.day == day]
         closing = balance + sum(line.amount for line in booked)
         entries = tuple(
-            BankEntry(day, b.amount, b.currency, f"transfer {payout_of(case, b)[0]}", b.name)
-            for b in booked
+            BankEntry(day, b.amount, b.currency, remittance(case, b), b.name) for b in booked
         )
         content = camt053(Statement(CURRENCY, day, number, balance, closing, entries))
         made.append((day, content))
         balance = closing
     return made
+
+
+def remittance(case: Case, line: BankLine) -> str:
+    """Return the text of a bank line: the reference of its payout, or of the ERP's own payment."""
+    if line in own_payments(case):
+        return f"payment PAY-{line.name}"
+    return f"transfer {payout_of(case, line)[0]}"
+
+
+def own_payments(case: Case) -> list[BankLine]:
+    """Return the bank lines of payments that the ERP made, as the notes of its entries say."""
+    named = {n for row in ledger_rows(case) for n in BANK_LINE.findall(row.note)}
+    return [line for line in case.bank if line.name in named]
 
 
 def payout_of(case: Case, entry: BankLine) -> tuple[str, int]:
@@ -230,7 +244,20 @@ def _ledger(case: Case) -> Iterator[dict[str, object]]:
         yield _ledger_row(row, document.document_id, 1, document.reference, document.customer)
     for line_no, row in enumerate(ledger_rows(case), start=1):
         if not _is_control(row):
-            yield _ledger_row(row, f"{row.origin}-{row.entry}", line_no)
+            order = _named_by(case, row)
+            yield _ledger_row(row, f"{row.origin}-{row.entry}", line_no, order)
+
+
+def _named_by(case: Case, row: EntryLine) -> str:
+    """Return the reference of an entry: the payment or the month's bill that its notes name."""
+    notes = " ".join(other.note for other in case.entries if other.entry == row.entry)
+    for bill in case.given("vendor_bill"):
+        found = BILL.fullmatch(bill.value)
+        assert found, f"{bill.name}: {bill.value} is not known"
+        if bill.name in notes.split():
+            month = datetime.strptime(found["month"], "%B").month  # noqa: DTZ007 - a name alone
+            return f"FEES {bill.day.year}-{month:02}"
+    return "".join(f"PAY-{name}" for name in BANK_LINE.findall(notes))
 
 
 def _ledger_row(

@@ -19,6 +19,7 @@ EVENT = re.compile(r"event (\d{4}-\d\d-\d\d)")
 NAMES = re.compile(r"6190 tolerance (?P<tolerance>[\d.]+); (?P<line>P\d+) names the invoice")
 SUSPENDED = ("unidentified_receipt", "unidentified_payment", "unmatched_settlement")
 UNMATCH = DECISIONS["unmatch"]
+ACCRUED = re.compile(r"= ([\d.]+), billed monthly")
 WON = re.compile(r"won for ([\d.]+)")
 
 
@@ -63,6 +64,20 @@ def taxes(case: Case, outcome: Outcome) -> Iterator[str]:
         tax = given.value.rpartition(" ")[2]
         if not any(f"= {tax}, charged" in other.value for other in case.given("fee_contract")):
             yield f"{given.name}: a tax of {tax}, the contract has another"
+
+
+def bills(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which bill is not the ledger's, or was not told apart from what the contract expects."""
+    said = [ACCRUED.search(given.value) for given in case.given("fee_contract")]
+    for given in case.given("vendor_bill"):
+        bill = Money.of(given.value.split()[0], "EUR").minor
+        if bill not in [-row["amount_minor"] for row in outcome.rows("ledger_entry")]:
+            yield f"{given.name}: a bill of {bill}, the ledger has another"
+        apart = [bill - Money.of(found[1], "EUR").minor for found in said if found]
+        rows = outcome.nights[given.day].tables["exception_item"]
+        told = [row["amount_minor"] for row in rows if row["reason"] == "fee_variance"]
+        if told != apart:
+            yield f"{given.name}: told to be {told} apart, said {apart}"
 
 
 def disputes(case: Case, outcome: Outcome) -> Iterator[str]:
@@ -125,6 +140,9 @@ def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
         if asked != waiting:
             yield f"{day}: asked of what waits in suspense {asked}, said {waiting}"
         caused |= {row["item_id"] for row in rows}
+    for given in case.given("vendor_bill"):
+        entries = outcome.nights[given.day].tables["ledger_entry"]
+        caused |= {row["entry_id"] for row in entries if row["account"] == "2100"}
     for row in outcome.rows("exception_item"):
         listed = row["reason"] in ("suppressed_line", "restated_batch")
         if not listed and row["item_id"] not in caused:

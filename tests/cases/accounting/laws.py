@@ -8,7 +8,14 @@ from datetime import date
 
 from recon_engine.tables.control import CLASSES
 from tests.cases.accounting.answers import balance
-from tests.cases.accounting.company import AGAIN, ENTITY, direct, documents, payout_of
+from tests.cases.accounting.company import (
+    AGAIN,
+    ENTITY,
+    direct,
+    documents,
+    own_payments,
+    payout_of,
+)
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import in_force, known, moves, reports
@@ -87,7 +94,7 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
     at_bank = sum(line.amount for line in case.bank if line.day <= day)
     sent = -sum(line.net for line in lines if line.kind in ("payout", "payout_reversal"))
     held = -sum(line.gross for line in lines if line.kind in ("reserve_hold", "reserve_release"))
-    arrived = [line for line in case.bank if line.day <= day]
+    arrived = [o for o in case.bank if o.day <= day and o not in own_payments(case)]
     by_customers = sum(line.amount for line in direct(case) if line.day <= day)
     kept = sum(payout_of(case, line)[1] - line.amount for line in arrived)
     opened = sum(stood(case, "bank_balance").values())
@@ -95,7 +102,7 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
     said = {
         "1200": sum(line.net for line in lines),
         "1205": held,
-        "1010": on_its_way + sent - (at_bank - by_customers) - kept,
+        "1010": on_its_way + sent - (sum(o.amount for o in arrived) - by_customers) - kept,
         "1000": opened + at_bank,
     }
     for account, amount in said.items():

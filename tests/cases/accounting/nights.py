@@ -165,7 +165,14 @@ def _names(case: Case, night: Night) -> dict[str, str]:
         row["line_id"]: printed[row["file_id"], row["row_no"]]
         for row in night.tables["settlement_line"]
     }
-    return lines | {row["entry_id"]: row["bank_ref"] for row in night.tables["bank_entry"]}
+    months = {
+        " ".join((row["contract"], row["currency"], str(row["event_date"])[:7])): lines[
+            row["line_id"]
+        ]
+        for row in night.tables["fee_check"]
+    }
+    entries = {row["entry_id"]: row["bank_ref"] for row in night.tables["bank_entry"]}
+    return lines | months | entries
 
 
 def _decide(case: Case, project: Project, day: date, names: dict[str, str]) -> None:

@@ -7,6 +7,19 @@ from pathlib import Path
 
 from tests.cases.accounting.tables import Case, Given
 
+MONTHLY = """\
+name: processor
+sources: [processor]
+valid_from: 2026-01-01
+billing: invoiced
+bill_pattern: FEES (?P<period>[0-9]{{4}}-[0-9]{{2}})
+clauses:
+  - name: sale
+    kinds: [charge]
+    currencies: [EUR]
+    percent: "{0}"
+    fixed_minor: {1}
+"""
 SWITCHES = (
     (r"feed (\w+)", "sources/processor.yaml", r"feed: \w+", "feed: {0}"),
     (
@@ -65,6 +78,12 @@ SWITCHES = (
         r'feed: \1\nfee_tax: {{regime: reverse_charge, percent: "20"}}',
     ),
     (
+        r"P1: (\d+\.\d\d) % \+ 0\.(\d\d) = [\d.]+, billed monthly",
+        "fees/processor.yaml",
+        "",
+        MONTHLY,
+    ),
+    (
         r"6130 tolerance (\d+)\.(\d\d)",
         "matching/by_payout.yaml",
         r"    on: \[payout_ref\]",
@@ -111,7 +130,12 @@ def turn(given: Given, mappings: Path) -> None:
 
 
 def _turn(path: Path, old: str, found: re.Match[str] | None, new: str) -> None:
+    """Change one key of a mapping to what a given says, or write one that is all of it."""
     assert found
+    if not old:
+        path.parent.mkdir()
+        path.write_text(new.format(*(str(group) for group in found.groups())))
+        return
     text, count = re.subn(rf"(?m)^{old}$", new.format(*found.groups()), path.read_text())
     assert count, f"{path}: {old} stands nowhere"
     path.write_text(text)

@@ -30,13 +30,7 @@ priced as (
 rounded as (
     select
         *,
-        product // 100000000
-        + case
-            when product % 100000000 > 50000000 then 1
-            when product % 100000000 < 50000000 then 0
-            when rounding = 'half_up' or (product // 100000000) % 2 = 1 then 1
-            else 0
-        end as share_minor,
+        rounded_ratio(product, 100000000, rounding = 'half_up') as share_minor,
     from priced
 ),
 

@@ -125,7 +125,6 @@ select
     c.group_id as group_id,
     c.side as side,
     cast(c.functional_minor as bigint) as functional_minor,
-    cast(b.functional_minor as bigint) as at_rate_minor,
 from cleared as c
 inner join booked as b on b.group_id = c.group_id
 where c.functional_minor <> b.functional_minor

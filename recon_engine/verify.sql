@@ -679,6 +679,25 @@ select {by}, 1, 0 from (select *, cast(rate_exact * 1000000000000 as hugeint) as
     up) * 2
         > parts * 1000000000000 * down
 
+-- allocation allocation: a document is carried at what its match says
+-- by reconciliation, match_id, generation
+select {by}, 0, sum(functional_minor) from allocation where functional_minor is not null group by all
+-- must be
+select {by}, 0, turned * carried from paid inner join (
+    select reconciliation, match_id, generation, sum(functional_minor) as carried from match_leg
+    where side = 'ledger' group by all having count(*) = count(functional_minor)
+) using (reconciliation, match_id, generation)
+where place = 1 and (reconciliation, match_id, generation) in (
+    select (reconciliation, match_id, generation) from allocation
+    where kind in ('gross', 'unapplied'))
+
+-- journals settlement_application: what an application realises is what its journal says
+-- by journal_id
+select {by}, 0, sum(functional_fx_minor) from settlement_application group by all
+-- must be
+select {by}, 0, functional_minor from journal_line where role = 'realised_fx'
+    and journal_id in (select journal_id from settlement_application)
+
 -- journals settlement_application: a document is cleared at what the ledger carries it at
 -- by entity, document_id, line_id, generation
 select {by}, 0, sum(functional_minor) from settlement_application

@@ -256,11 +256,11 @@ class Verification:
             if nulls or twice:
                 gaps = f"found {nulls} rows without a value and {twice} with a key that is taken"
                 self.find(dataset.place, f"{gaps}, expected none")
-            text = ", ".join(c.text for c in columns if c.content)
-            text = f"concat_ws(chr(31), {text}, chr(10))"
-            read = self.con.execute(f"select {text} from {dataset.rows} order by {key}")  # noqa: S608
+            text = f"concat_ws(chr(31), {', '.join(c.text for c in columns if c.content)}, chr(10))"
+            by = ", ".join([*(c.name for c in columns if c.key and c.content), "text"])
+            read = self.con.execute(f"select {text} as text from {dataset.rows} order by {by}")  # noqa: S608
             while some := read.fetchmany(10_000):
-                content.update("".join(row for (row,) in some).encode())
+                content.update("".join(t for (t,) in some).encode())
         for measure in (c.name for c in columns if c.unit == "minor" and dataset.parts):
             group = f"coalesce({currency_of(dataset.table, measure)}, '*')"
             query = f"select {group}, coalesce(sum({measure}), 0) from {dataset.rows} group by 1"  # noqa: S608

@@ -4,8 +4,9 @@ A row's text is its content columns in the order of the contract and a line feed
 separator. NULL is a colon; text is its length in bytes, a colon and the text itself, so that no
 text can look like two columns; true and false are words; dates are ISO; decimals have no zeros at
 their end. The dataset's hash is the SHA-256 of the contract, a line feed, and the texts of all rows
-in the order of the key. A key stands once, so there is one such order; the row count is in the
-texts, for none can look like two.
+in the order of the key; what a key says of where a row was read is left out, and the text comes
+last. So there is one order, blind to lineage; the row count is in the texts, for none can look like
+two.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ def row_text(table: Table) -> str:
     """Return the SQL expression of a row's text."""
     content = (_value_text(c) for c in table.columns if not c.lineage)
     return f"concat({f', {BETWEEN}, '.join((*content, END))})"
+
+
+def row_order(table: Table) -> str:
+    """Return how rows with their `text` are ordered; empty where the order of the key is that."""
+    key = [column for column in table.columns if column.key]
+    if not any(column.lineage for column in key):
+        return ""
+    return ", ".join([*(f'"{column.name}"' for column in key if not column.lineage), "text"])
 
 
 class LogicalHash:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from recon_engine.errors import GateBlocked
 from recon_engine.store import durable
-from recon_engine.store.digest import LogicalHash, row_text
+from recon_engine.store.digest import LogicalHash, row_order, row_text
 from recon_engine.store.engine import quoted
 from recon_engine.store.manifest import Dataset, Part
 from recon_engine.tables.table import SQL_TYPES, Column, Table
@@ -148,8 +148,12 @@ def copy_query(table: Table, source: str, writer: str) -> str:
 
 @cache
 def _texts_query(table: Table) -> str:
-    """Return the query for the texts of a file's rows, in its order, which is that of the key."""
-    return f"select {row_text(table)} from {STORED}"  # noqa: S608
+    """Return the query for the texts of a file's rows, as `digest` orders them.
+
+    A file is in the order of its key, so that few tables are ordered anew.
+    """
+    by = f" order by {order}" if (order := row_order(table)) else ""
+    return f"select {row_text(table)} as text from {STORED}{by}"  # noqa: S608
 
 
 @cache

@@ -17,6 +17,8 @@ from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
 
 SQL = Path(__file__).parent
+REASONS = ("fee_variance", "fee_unknown", "decision_void")
+"""Why a person must look at what this stage found."""
 
 
 def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
@@ -48,6 +50,8 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         business_date=run.business_date.isoformat(),
         loss_bp=10000 - basis_points(chart.win_rate_percent),
     )
+    owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
+    inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
     check_fees(inputs, rules, rec, run)
     for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
@@ -60,18 +64,16 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
             dispute_fees="dispute_fee" in chart.templates,
             loss_tax_bp=chart.loss_tax_bp,
         )
-    _find_void(inputs, rules, rec, run)
+    _find_void(inputs, rec, run)
     inputs.make("exception_item", SQL / "exception_item.sql")
     return {t.name: t.name for t in (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM)}
 
 
-def _find_void(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: RunContext) -> None:
+def _find_void(inputs: Workspace, rec: Reconciliation, run: RunContext) -> None:
     """Make `void_decision`: decisions of tonight that met nothing."""
     inputs.register(
         "decision_kind", small_table({"kind": "string"}, ((kind,) for kind in DECISION_KINDS))
     )
-    owner = ("decision_void", rules.policy.owner("decision_void"))
-    inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, [owner]))
     inputs.make(
         "void_decision",
         SQL / "void_decision.sql",

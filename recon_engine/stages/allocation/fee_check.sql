@@ -14,8 +14,9 @@ priced as (
         l.*,
         p.fixed_minor, p.minimum_minor, p.maximum_minor, p.is_passed_through, p.refund_policy,
         p.clause is not null and not (p.is_passed_through and l.passed_on_minor is null) as has_price,
-        coalesce(r.rounding, c.rounding) as rounding,
-        cast(abs(l.base_minor) as hugeint) * p.rate as product,
+        rounded_ratio(
+            cast(abs(l.base_minor) as hugeint) * p.rate, 100000000, coalesce(r.rounding, c.rounding) = 'half_up'
+        ) as share_minor,
     from fee_line as l
     left join fee_price as p
         on p.contract = l.contract
@@ -27,13 +28,6 @@ priced as (
     where l.clause is not null or l.kind = 'charge' or l.charged_minor <> 0
 ),
 
-rounded as (
-    select
-        *,
-        rounded_ratio(product, 100000000, rounding = 'half_up') as share_minor,
-    from priced
-),
-
 whole as (
     select
         *,
@@ -43,7 +37,7 @@ whole as (
             else share_minor + fixed_minor
         end
         + case when is_passed_through then generation * passed_on_minor else 0 end as price_minor,
-    from rounded
+    from priced
 ),
 
 expected as (

@@ -15,7 +15,6 @@ from recon_engine.stages.stage import RunContext, small_table
 from recon_engine.store.workspace import Workspace
 
 SQL = Path(__file__).parent
-REASONS = ("fee_variance", "fee_unknown")
 MADE = (
     *("fee_line", "fee_check", "fee_bill", "contract_month", "fee_accrual"),
     *("fee_finding", "bill_finding", "fee_exception"),
@@ -68,8 +67,6 @@ def check_fees(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: Run
     roundings = [(c.name, code, way) for c in contracts for code, way in c.rounding.items()]
     named = dict.fromkeys(("contract", "currency", "rounding"), "string")
     inputs.register("fee_rounding", small_table(named, roundings))
-    owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
-    inputs.register("fee_owner", small_table({"reason": "string", "owner": "string"}, owners))
     _register_bills(inputs, rules.accounts[rec.entity], contracts)
     for name in MADE:
         inputs.make(

@@ -1,7 +1,7 @@
 -- fee_exception: fees that a person must look at, one per line or, where there are many, one per contract
 -- in:  fee_finding               lines whose fee is not as the contract has it, or that it does not price
 --      bill_finding              bills that are not what their month was expected to cost
---      fee_owner                 team per reason
+--      reason_owner              team per reason
 --      previous_exception_item   exceptions of the previous processing date, for their first day
 -- out: one row per line or bill; above the number that the contract lists, one per reason, contract and currency
 with
@@ -52,7 +52,7 @@ select
     f.place as place,
     f.detail as detail,
 from found as f
-inner join fee_owner as o on o.reason = f.reason
+inner join reason_owner as o on o.reason = f.reason
 left join previous_exception_item as p
     on p.exception_id = content_id('exception', [$reconciliation, f.reason, f.item_id])
 order by exception_id

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from recon_engine.errors import GateBlocked
 from recon_engine.money import exponent
@@ -110,30 +112,32 @@ def _register_dates(inputs: Workspace, accounts: Accounts, run: RunContext) -> N
 
 def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
     """Make `posting_rate`: the latest rate known for each currency and posting date."""
-    functional = accounts.functional_currency
     needed = inputs.rows(
         "select distinct a.currency, p.posting_date from allocation as a "
         "inner join posting as p on p.event_date = a.event_date order by 1, 2"
     )
-    known = inputs.rows(SQL / "known_rate.sql", functional=functional)
-    rates = [(c, day, *_rate(c, day, functional, known)) for c, day in needed]
+    _quote(inputs, "posting_rate", needed, accounts.functional_currency)
+
+
+def _quote(inputs: Workspace, name: str, needed: Iterable[tuple[Any, ...]], to: str) -> None:
+    """Make the table `name`: the latest rate known for each currency and day that is needed."""
+    known = inputs.rows(SQL / "known_rate.sql", functional=to)
+    rates = [(code, day, *_rate(code, day, to, known)) for code, day in needed]
     inputs.register("quoted_rate", small_table(RATES, rates))
-    inputs.make("posting_rate", SQL / "posting_rate.sql")
+    inputs.make(name, SQL / "posting_rate.sql")
 
 
 def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: str) -> None:
     """Add to `journal_line` what our accounts in foreign currency are worth more or less."""
-    functional, day = accounts.functional_currency, run.business_date
+    day = run.business_date
     posted = posting_date(day, run.sealed_to, accounts.closed_periods)
     ends = accounts.revaluation == "reconciliation" and (day + timedelta(1)).day == 1
     inputs.make("held", SQL / "held.sql", closing=ends, **values)
     currencies = inputs.rows("select distinct currency from held order by currency")
     if not currencies:
         return
-    known = inputs.rows(SQL / "known_rate.sql", functional=functional)
-    rates = [(code, posted, *_rate(code, posted, functional, known)) for (code,) in currencies]
-    inputs.register("quoted_rate", small_table(RATES, rates))
-    inputs.make("closing_rate", SQL / "posting_rate.sql")
+    needed = ((code, posted) for (code,) in currencies)
+    _quote(inputs, "closing_rate", needed, accounts.functional_currency)
     inputs.make(
         "revaluation",
         SQL / "revaluation.sql",

@@ -89,15 +89,17 @@ class Workspace:
         with self._clear(name):
             self._con.execute(f"create temp view {_identifier(name)} as {query}")
 
-    def make(self, name: str, sql: str | Path, /, **values: Any) -> None:
-        """Make or replace the table `name` by a query; values it names as `$value` are bound.
+    def make(self, name: str, sql: str | Path, /, **values: Any) -> int:
+        """Make or replace the table `name` by a query, and return how many rows it has.
 
+        Values it names as `$value` are bound.
         Raises: ReconError where `name` is a declared input, or the query fails.
         """
         create = f"create or replace temp table {_identifier(name)} as "
         statement, bound = self._statement(name, sql, values, create)
         with self._clear(name):
-            self._con.execute(statement, bound)
+            ((count,),) = self._con.execute(statement, bound).fetchall()
+        return int(count)
 
     def rows(self, sql: str | Path, /, **values: Any) -> list[tuple[Any, ...]]:
         """Return all rows of a query; values it names as `$value` are bound."""

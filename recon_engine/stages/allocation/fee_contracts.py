@@ -13,6 +13,8 @@ from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import RunContext, small_table
 from recon_engine.store.workspace import Workspace
+from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
+from recon_engine.tables.matching import EXCEPTION_ITEM
 
 SQL = Path(__file__).parent
 MADE = (
@@ -51,16 +53,29 @@ PRICE = {
     "refund_policy": "string",
 }
 
+ACCRUAL = {
+    **dict.fromkeys(("entity", "currency", "month_id"), "string"),
+    "amount_minor": "int64",
+    "event_date": "date32",
+    "cause": "string",
+}
+
 
 def check_fees(inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: RunContext) -> None:
     """Make `fee_check`, `contract_month`, `fee_accrual` and `fee_exception`.
 
     Reads:   settlement_line and ledger_entry of the date; contract_month of the previous processing
              date, so that no earlier line is read again; its exceptions, for their first day.
-    Returns: nothing; a bank reconciliation has no contracts and makes all of it empty.
+    Returns: nothing; without contracts, now or on the date before, all of it is empty.
     """
     held = set(rec.settlements) if rec.kind == "processor" else set[str]()
     contracts = [one for one in rules.contracts.values() if held.intersection(one.sources)]
+    if not contracts and not inputs.rows("select 1 from previous_contract_month limit 1"):
+        for table in (FEE_CHECK, CONTRACT_MONTH):
+            inputs.load(table.name, table, ())
+        inputs.load("fee_exception", EXCEPTION_ITEM, ())
+        inputs.register("fee_accrual", small_table(ACCRUAL, ()))
+        return
     inputs.register("fee_contract", small_table(CONTRACT, _contracts(contracts, held)))
     inputs.register("fee_clause", small_table(CLAUSE, _clauses(contracts)))
     inputs.register("fee_price", small_table(PRICE, _prices(contracts)))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from recon_engine.periods import due_dates
 from recon_engine.rulebook.accounts import BOOKED, Accounts
-from recon_engine.rulebook.matching import MatchPass, Reconciliation
+from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.policy import Policy
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.matching.compile import candidate_query
+from recon_engine.stages.matching.passes import run_passes
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.canonical import (
@@ -30,10 +30,6 @@ from recon_engine.tables.matching import (
 )
 
 SQL = Path(__file__).parent
-FOUND = ("accepted_pair", "capped_pair", "contested_item", "partial_pair", "variance_item")
-"""What a pass finds, in the order in which items leave the pool."""
-ENDED = ("restated", "returned", "decided", "reunited", "applied")
-"""Why items meet before any pass looks at them."""
 
 
 def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
@@ -74,7 +70,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_reunited", SQL / "reunited_pair.sql")
     inputs.make("accepted_pair_applied", SQL / "applied_pair.sql")
     _enter(inputs, "closing", rec)
-    _run_passes(inputs, rules.passes[rec.passes].passes, values["period"])
+    run_passes(inputs, rules.passes[rec.passes].passes, values["period"])
     inputs.make("difference", SQL / "difference.sql", **values)
     inputs.make("rest", SQL / "rest.sql", rounding=rules.policy.rounding, **values)
     _enter(inputs, "difference", rec)
@@ -88,63 +84,8 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
 
 def _enter(inputs: Workspace, made: str, rec: Reconciliation) -> None:
     """Let what the night itself makes enter among the items; on most nights that is nothing."""
-    if not inputs.rows(f"select 1 from {made} limit 1"):
-        return
-    inputs.make("made", f"select * from {made}")
-    inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
-
-
-def _run_passes(inputs: Workspace, passes: tuple[MatchPass, ...], period: str) -> None:
-    """Make what FOUND names of all passes, in their order, and `pass_difference`, their caps."""
-    inputs.make("free", SQL / "free.sql")
-    differences = [
-        (one.name, one.difference, one.cap_day_minor, one.cap_period_minor)
-        for one in passes
-        if one.difference
-    ]
-    apart = "select * from accepted_pair_applied where difference_minor <> 0"
-    inputs.make("partial_pair_applied", apart)
-    named = {"pass_name": "string", "difference": "string"}
-    named |= {"cap_day_minor": "int64", "cap_period_minor": "int64"}
-    inputs.register("pass_difference", small_table(named, differences))
-    for number, match_pass in enumerate(passes):
-        _run_pass(inputs, match_pass, period)
-        for name in FOUND:
-            inputs.make(f"{name}_{number}", f"select * from {name}")
-    for name in FOUND:
-        made = [f"{name}_{number}" for number in range(len(passes))]
-        if name == "accepted_pair":
-            made += [f"accepted_pair_{reason}" for reason in ENDED]
-            made += [f"partial_pair_{number}" for number in range(len(passes))]
-        if name == "partial_pair":
-            made.append("partial_pair_applied")
-        inputs.make(name, " union all ".join(f"select * from {part}" for part in made))
-
-
-def _run_pass(inputs: Workspace, match_pass: MatchPass, period: str) -> None:
-    """Make what one pass finds, and leave in `free` what it did not touch."""
-    named = {
-        "pass_name": match_pass.name,
-        "key_columns": " ".join(match_pass.on),
-        "interchangeable": match_pass.interchangeable,
-        "left": match_pass.left,
-        "right": match_pass.right,
-        "by_reference": "reference" in match_pass.on,
-        "partial": match_pass.partial,
-        "tolerance_days": match_pass.tolerance_days,
-        "cap_day_minor": match_pass.cap_day_minor,
-        "cap_period_minor": match_pass.cap_period_minor,
-        "period": period,
-    }
-    inputs.make("candidate_pair", candidate_query(match_pass, "free"))
-    inputs.make("set_pair", SQL / "set_pair.sql")
-    for name in FOUND:
-        inputs.make(name, SQL / f"{name}.sql", **named)
-        if not inputs.rows(f"select 1 from {name} limit 1"):
-            continue
-        inputs.make("free", SQL / f"free_after_{name}.sql")
-        if name == "capped_pair":
-            inputs.make("accepted_pair", SQL / "accepted_within_cap.sql")
+    if inputs.make("made", f"select * from {made}"):
+        inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
 
 
 def _register_rules(

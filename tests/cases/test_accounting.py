@@ -110,9 +110,12 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
 
     chart = load(FOLDER / "mappings").accounts["E1"]
 
-    named = {role: listed[account] for role, by in chart.roles.items() for account in by.values()}
+    named = {
+        role: ", ".join(listed[account] for account in by.values())
+        for role, by in chart.roles.items()
+    }
     assert named == {
-        "bank": "Bank EUR",
+        "bank": "Bank EUR, Bank USD",
         "cash_in_transit": "Cash in transit",
         "receivable": "Accounts receivable (control account)",
         "clearing": "PSP clearing",
@@ -133,6 +136,8 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "reverse_charge_tax": "Reverse-charge tax",
         "accrued_fees": "Accrued processor fees",
         "processor_payables": "Accounts payable - processor",
+        "realised_fx": "Realised FX gain or loss",
+        "unrealised_fx": "Unrealised FX gain or loss",
     }
 
 

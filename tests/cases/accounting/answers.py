@@ -22,13 +22,16 @@ from tests.cases.accounting.givens import (
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import Report, days, moves, reports
-from tests.cases.accounting.tables import LINE, Case, EntryLine
+from tests.cases.accounting.tables import BOOKS, LINE, Case, EntryLine
 
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
 REVERSES = re.compile(r"reverses (?P<entry>J\d+)")
 EXPECTED = re.compile(r"(?P<line>P\d+) until (?P<due>\d{4}-\d\d-\d\d)")
-Content = tuple[tuple[date, str, str, int], ...]
-"""A journal: posting date, entity, account and amount of its lines, in order."""
+Content = tuple[tuple[date, str, str, int, str], ...]
+"""A journal: posting date, entity, account and amount of its lines, in order.
+
+On an account with foreign amounts, also the amount in its own currency.
+"""
 
 
 def differences(case: Case, outcome: Outcome) -> list[str]:
@@ -109,13 +112,28 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
         ).items(),
     )
     yield from _unequal(
-        {(d.document_id, d.customer, d.day, d.account, d.amount) for d in documents(case)},
+        _sums(
+            (row.day, f"{row.account} {row.currency}", row.own)
+            for row in ledger_rows(case)
+            if row.day > taken_on(case)
+        ).items(),
+        _sums(
+            (r["posting_date"], f"{r['account']} {r['currency']}", r["amount_minor"])
+            for r in outcome.rows("ledger_entry")
+        ).items(),
+    )
+    yield from _unequal(
+        {
+            (d.document_id, d.customer, d.day, d.account, d.currency, d.amount)
+            for d in documents(case)
+        },
         {
             (
                 r["document_id"],
                 r["customer"],
                 r["document_date"],
                 r["account"],
+                r["currency"],
                 r["open_minor"],
             )
             for r in outcome.rows("billing_document")
@@ -146,14 +164,38 @@ def _shown(row: object) -> str:
 
 def journals(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which entries of ours are missing, too many, cut otherwise, or of another line."""
+    foreign = {row.account for row in case.entries if row.currency != BOOKS}
+
+    def own(account: str, currency: str, minor: int) -> str:
+        return f"{currency} {minor}" if account in foreign else ""
+
     said: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for rows in _entries(case):
-        content = tuple(sorted((row.day, row.entity, row.account, row.amount) for row in rows))
+        content = tuple(
+            sorted(
+                (
+                    row.day,
+                    row.entity,
+                    row.account,
+                    row.amount,
+                    own(row.account, row.currency, row.own),
+                )
+                for row in rows
+            )
+        )
         said[content].append(_named(case, rows))
     found: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for posted in _posted(outcome).values():
         columns = ("posting_date", "entity", "account", "functional_minor")
-        content = tuple(sorted(tuple(row[name] for name in columns) for row in posted))
+        content = tuple(
+            sorted(
+                (
+                    *(row[name] for name in columns),
+                    own(row["account"], row["currency"], row["amount_minor"]),
+                )
+                for row in posted
+            )
+        )
         parts = {outcome.names[r["part_id"]] for r in posted if r["part_id"] in outcome.names}
         found[content].append(parts)
     yield from _unequal(_repeated(said), _repeated(found))
@@ -195,9 +237,15 @@ def _repeated(found: dict[Content, list[set[str]]]) -> list[Content]:
 
 
 def _can_stand_for(parts: list[set[str]], named: list[set[str]]) -> bool:
-    """Tell whether each journal stands on lines that the note of an entry of its own names."""
+    """Tell whether each journal stands on lines that the note of an entry of its own names.
+
+    What a note names no line for, such as a revaluation, stands on none.
+    """
     return len(parts) != len(named) or any(
-        all(part and part <= names for part, names in zip(parts, order, strict=True))
+        all(
+            part <= names and bool(part) == bool(names)
+            for part, names in zip(parts, order, strict=True)
+        )
         for order in permutations(named)
     )
 
@@ -243,24 +291,38 @@ def applications(case: Case, outcome: Outcome) -> Iterator[str]:
 def balances(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which accounts do not stand where the case says: the ledger's rows and our journals."""
     for said in case.balances:
-        found = balance(case, outcome, said.entity, said.account, said.day)
+        place = (said.entity, said.account, said.day)
+        found = balance(case, outcome, *place)
         if found != said.amount:
             yield f"{said.day} {said.entity} {said.account}: stands at {found}, said {said.amount}"
+        if said.currency != BOOKS:
+            found = balance(case, outcome, *place, said.currency)
+            if found != said.own:
+                yield f"{said.day} {said.account}: {found} {said.currency}, said {said.own}"
 
 
-def balance(case: Case, outcome: Outcome, entity: str, account: str, day: date) -> int:
-    """Return where an account stands by the end of a day, debit plus."""
-    theirs = sum(
-        row.amount
+def balance(
+    case: Case, outcome: Outcome, entity: str, account: str, day: date, currency: str = ""
+) -> int:
+    """Return where an account stands by the end of a day, debit plus.
+
+    In the books, all its currencies together; or in one `currency` by its own amounts.
+    """
+    theirs = [
+        row
         for row in ledger_rows(case)
         if (row.entity, row.account) == (entity, account) and row.day <= day
-    )
-    ours = sum(
-        row["functional_minor"]
+    ]
+    ours = [
+        row
         for row in outcome.rows("journal_line")
         if (row["entity"], row["account"]) == (entity, account) and row["posting_date"] <= day
+    ]
+    if not currency:
+        return sum(row.amount for row in theirs) + sum(row["functional_minor"] for row in ours)
+    return sum(row.own for row in theirs if row.currency == currency) + sum(
+        row["amount_minor"] for row in ours if row["currency"] == currency
     )
-    return int(theirs + ours)
 
 
 def expected(case: Case, outcome: Outcome) -> Iterator[str]:

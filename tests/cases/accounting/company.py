@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.pool import NullPool
 
 from recon_engine.demo.camt import camt053
-from recon_engine.demo.erp import ERP, GL_ENTRY, OPEN_INVOICE, TRIAL_BALANCE, plain
+from recon_engine.demo.erp import ERP, FX_RATE, GL_ENTRY, OPEN_INVOICE, TRIAL_BALANCE, plain
 from recon_engine.demo.model import BankEntry, Statement
 from tests.cases.accounting.opening import (
     OpeningItem,
@@ -25,9 +25,16 @@ from tests.cases.accounting.opening import (
     stood,
     taken_on,
 )
-from tests.cases.accounting.reports import CURRENCY, days, original, reference, reports, sold
+from tests.cases.accounting.reports import (
+    days,
+    original,
+    reference,
+    reports,
+    settled_in,
+    sold,
+)
 from tests.cases.accounting.switches import turn, written
-from tests.cases.accounting.tables import FOLDER, BankLine, Case, EntryLine, ReportLine
+from tests.cases.accounting.tables import BOOKS, FOLDER, BankLine, Case, EntryLine, ReportLine
 
 ENTITY, LEDGER = "E1", "main"
 RECEIVABLES, REFUNDS_PAYABLE = "1100", "2500"
@@ -35,6 +42,7 @@ DAYS_TO_PAY = timedelta(days=14)
 PAYS = re.compile(r"(?P<line>B\d+) pays the open invoice")
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
 BILL = re.compile(r"[\d.]+ for (?P<month>[A-Z][a-z]+), owner ERP")
+RATE = re.compile(r"(?P<currency>[A-Z]{3}) (?P<rate>[\d.]+)(, closing)?")
 BANK_LINE = re.compile(r"\bB\d+\b")
 PROJECT = """\
 store: state.db
@@ -50,14 +58,19 @@ posting:
 
 @dataclass(frozen=True)
 class Document:
-    """An invoice or a credit note behind a row of a control account; plus is what is owed to us."""
+    """An invoice or a credit note behind a row of a control account; plus is what is owed to us.
+
+    `amount` is in its own currency, `carried` what the books carry it at.
+    """
 
     document_id: str
     kind: str
     customer: str
     day: date
     account: str
+    currency: str
     amount: int
+    carried: int
     reference: str
     entry: str
 
@@ -71,10 +84,16 @@ def statements(case: Case) -> list[tuple[date, bytes]]:
         entries = tuple(
             BankEntry(day, b.amount, b.currency, remittance(case, b), b.name) for b in booked
         )
-        content = camt053(Statement(CURRENCY, day, number, balance, closing, entries))
+        content = camt053(Statement(banked_in(case), day, number, balance, closing, entries))
         made.append((day, content))
         balance = closing
     return made
+
+
+def banked_in(case: Case) -> str:
+    """Return the currency of the case's bank account."""
+    (currency,) = {line.currency for line in case.bank} or {BOOKS}
+    return currency
 
 
 def remittance(case: Case, line: BankLine) -> str:
@@ -125,7 +144,7 @@ def documents(case: Case) -> list[Document]:
     opening = [row for row in control if row.day <= taken_on(case)]
     sent = direct(case)
     for row in control[len(opening) :]:
-        missing = row.amount
+        missing = row.own
         while missing:
             kind = "charge" if row.account == RECEIVABLES else "refund"
             named = {document.document_id for document in made}
@@ -135,9 +154,10 @@ def documents(case: Case) -> list[Document]:
                 break
             assert waiting, f"{case.name} {row.entry}: {missing} more than the lines of its kind"
             line = waiting[0]
-            amount = missing if _is_named(case, line) else sold(case, line)
+            is_apart = row.currency != line.currency or _is_named(case, line)
+            amount = missing if is_apart else sold(case, line)
             missing -= amount
-            assert missing * row.amount >= 0, f"{case.name} {row.entry}: less than {line.name}"
+            assert missing * row.own >= 0, f"{case.name} {row.entry}: less than {line.name}"
             made.append(_document(case, row, line, amount))
     expected = len(charges) + len(direct(case))
     assert len(made) == expected, f"{case.name}: a line has no document"
@@ -149,20 +169,31 @@ def documents(case: Case) -> list[Document]:
 def _opening_document(item: OpeningItem) -> Document:
     customer = f"C-{item.name}"
     return Document(
-        item.name, "invoice", customer, item.day, item.account, item.amount, item.name, item.name
+        document_id=item.name,
+        kind="invoice",
+        customer=customer,
+        day=item.day,
+        account=item.account,
+        currency=BOOKS,
+        amount=item.amount,
+        carried=item.amount,
+        reference=item.name,
+        entry=item.name,
     )
 
 
 def _direct_document(row: EntryLine, sent: BankLine) -> Document:
     return Document(
-        f"INV-{sent.name}",
-        "invoice",
-        f"C-{sent.name}",
-        row.day,
-        row.account,
-        row.amount,
-        f"TRF-{sent.name}",
-        row.entry,
+        document_id=f"INV-{sent.name}",
+        kind="invoice",
+        customer=f"C-{sent.name}",
+        day=row.day,
+        account=row.account,
+        currency=row.currency,
+        amount=row.own,
+        carried=row.amount,
+        reference=f"TRF-{sent.name}",
+        entry=row.entry,
     )
 
 
@@ -196,7 +227,9 @@ def _document(case: Case, row: EntryLine, line: ReportLine, amount: int) -> Docu
         customer=customer,
         day=row.day,
         account=row.account,
+        currency=row.currency,
         amount=amount,
+        carried=row.amount if amount == row.own else amount,
         reference=reference(case, line),
         entry=row.entry,
     )
@@ -227,6 +260,7 @@ def write_erp(case: Case, path: Path) -> None:
         (GL_ENTRY, list(_ledger(case))),
         (TRIAL_BALANCE, list(_balances(case))),
         (OPEN_INVOICE, list(_invoices(case))),
+        (FX_RATE, list(_rates(case))),
     )
     with engine.begin() as connection:
         for table, rows in tables:
@@ -239,7 +273,15 @@ def write_erp(case: Case, path: Path) -> None:
 def _ledger(case: Case) -> Iterator[dict[str, object]]:
     for document in documents(case):
         row = EntryLine(
-            document.entry, document.day, ENTITY, document.account, document.amount, "ERP", ""
+            document.entry,
+            document.day,
+            ENTITY,
+            document.account,
+            document.carried,
+            "ERP",
+            "",
+            document.currency,
+            document.amount,
         )
         yield _ledger_row(row, document.document_id, 1, document.reference, document.customer)
     for line_no, row in enumerate(ledger_rows(case), start=1):
@@ -263,7 +305,6 @@ def _named_by(case: Case, row: EntryLine) -> str:
 def _ledger_row(
     row: EntryLine, document_id: str, line_no: int, order: str = "", customer: str = ""
 ) -> dict[str, object]:
-    amount = plain(row.amount, CURRENCY)
     return {
         "entity": row.entity,
         "ledger": LEDGER,
@@ -271,10 +312,10 @@ def _ledger_row(
         "document_line": line_no,
         "posting_date": str(row.day),
         "account": row.account,
-        "currency": CURRENCY,
-        "amount": amount,
-        "functional_currency": CURRENCY,
-        "functional_amount": amount,
+        "currency": row.currency,
+        "amount": plain(row.own, row.currency),
+        "functional_currency": BOOKS,
+        "functional_amount": plain(row.amount, BOOKS),
         "reference": order,
         "customer": customer,
         "origin_key": None,
@@ -283,27 +324,29 @@ def _ledger_row(
 
 def _balances(case: Case) -> Iterator[dict[str, object]]:
     for day in days(case):
-        standing = dict.fromkeys(("1200", *(row.account for row in ledger_rows(case))), 0)
-        for row in ledger_rows(case):
-            if row.day <= day:
-                standing[row.account] += row.amount
-        for account, minor in sorted(standing.items()):
-            amount = plain(minor, CURRENCY)
+        accounts = {("1200", settled_in(case))}
+        accounts |= {(row.account, row.currency) for row in ledger_rows(case)}
+        for account, currency in sorted(accounts):
+            rows = [
+                row
+                for row in ledger_rows(case)
+                if (row.account, row.currency) == (account, currency) and row.day <= day
+            ]
             yield {
                 "entity": ENTITY,
                 "ledger": LEDGER,
                 "account": account,
-                "currency": CURRENCY,
+                "currency": currency,
                 "balance_date": str(day),
-                "amount": amount,
-                "functional_currency": CURRENCY,
-                "functional_amount": amount,
+                "amount": plain(sum(row.own for row in rows), currency),
+                "functional_currency": BOOKS,
+                "functional_amount": plain(sum(row.amount for row in rows), BOOKS),
             }
 
 
 def _invoices(case: Case) -> Iterator[dict[str, object]]:
     for document in documents(case):
-        amount = plain(document.amount, CURRENCY)
+        amount = plain(document.amount, document.currency)
         yield {
             "entity": ENTITY,
             "document_id": document.document_id,
@@ -312,11 +355,24 @@ def _invoices(case: Case) -> Iterator[dict[str, object]]:
             "document_date": str(document.day),
             "due_date": str(document.day + DAYS_TO_PAY),
             "account": document.account,
-            "currency": CURRENCY,
+            "currency": document.currency,
             "amount": amount,
             "open_amount": amount,
             "reference": document.reference,
         }
+
+
+def _rates(case: Case) -> Iterator[dict[str, object]]:
+    """Yield the ledger's own rates of the case; a rate with amounts is of a line, not of a day."""
+    for given in case.given("rate"):
+        if found := RATE.fullmatch(given.value):
+            yield {
+                "entity": ENTITY,
+                "from_currency": found["currency"],
+                "to_currency": BOOKS,
+                "rate_date": str(given.day),
+                "rate": found["rate"],
+            }
 
 
 def deliver(case: Case, folder: Path, day: date) -> None:

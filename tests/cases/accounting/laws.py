@@ -11,6 +11,7 @@ from tests.cases.accounting.answers import balance
 from tests.cases.accounting.company import (
     AGAIN,
     ENTITY,
+    banked_in,
     direct,
     documents,
     own_payments,
@@ -18,8 +19,8 @@ from tests.cases.accounting.company import (
 )
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
-from tests.cases.accounting.reports import in_force, known, moves, reports
-from tests.cases.accounting.tables import Case
+from tests.cases.accounting.reports import in_force, known, moves, reports, settled_in
+from tests.cases.accounting.tables import BOOKS, Case
 
 PROOFS = {
     "I3": "clearing",
@@ -29,6 +30,8 @@ PROOFS = {
     "I19": "suspense",
     "I22": "receivables",
 }
+BANKS = {"EUR": "1000", "USD": "1005", "JPY": "1000", "KWD": "1000"}
+"""The bank account that takes each currency; of yen and dinars nothing arrives."""
 FEES = ("fee", "dispute_fee", "fee_tax", "fee_tax_invoiced")
 Law = Callable[[Case, Outcome, date], Iterator[str]]
 
@@ -81,11 +84,21 @@ def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     for invariant, proof in PROOFS.items():
         if proof == "disputes" and expensed:
             continue
-        found = [row for row in rows if row["proof"] == proof]
-        unexplained = [row["amount_minor"] for row in found if row["component"] == "unexplained"]
-        told = sum(row["amount_minor"] or 0 for row in found if row["component"] != "unexplained")
-        if unexplained != [0] or told or {row["verdict"] for row in found} != {"proved"}:
-            yield f"{invariant}: {[(r['component'], r['amount_minor']) for r in found]}"
+        held = {settled_in(case)}
+        if proof == "bank":
+            held = {banked_in(case)}
+        if proof == "receivables":
+            held = {document.currency for document in documents(case)} or held
+        for currency in held.union(r["currency"] for r in rows if r["proof"] == proof):
+            found = [row for row in rows if (row["proof"], row["currency"]) == (proof, currency)]
+            parts = [(row["component"], row["amount_minor"]) for row in found]
+            verdicts = {row["verdict"] for row in found}
+            unexplained = [minor for component, minor in parts if component == "unexplained"]
+            told = sum(minor or 0 for component, minor in parts if component != "unexplained")
+            if verdicts == {"unproved"} and currency not in held and not told:
+                continue
+            if unexplained != [0] or told or verdicts != {"proved"}:
+                yield f"{invariant} {currency}: {parts}, {sorted(verdicts)}"
 
 
 def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
@@ -99,16 +112,27 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
     kept = sum(payout_of(case, line)[1] - line.amount for line in arrived)
     opened = sum(stood(case, "bank_balance").values())
     on_its_way = sum(item.amount for item in opening_items(case) if item.kind == "payout")
+    currency = settled_in(case)
     said = {
         "1200": sum(line.net for line in lines),
         "1205": held,
         "1010": on_its_way + sent - (sum(o.amount for o in arrived) - by_customers) - kept,
-        "1000": opened + at_bank,
+        BANKS[currency]: opened + at_bank,
     }
     for account, amount in said.items():
-        found = balance(case, outcome, ENTITY, account, day)
+        found = balance(case, outcome, ENTITY, account, day, currency)
         if found != amount:
-            yield f"{account} stands at {found}, the case has {amount}"
+            yield f"{account} stands at {found} {currency}, the case has {amount}"
+
+
+def nothing_stays_of_what_is_gone(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I11: what is empty in its own currency is empty in the books."""
+    foreign = {(row.account, row.currency) for row in case.entries if row.currency != BOOKS}
+    for account, currency in sorted(foreign):
+        own = balance(case, outcome, ENTITY, account, day, currency)
+        books = balance(case, outcome, ENTITY, account, day)
+        if own == 0 and books != 0:
+            yield f"{account} is empty in {currency} and stands at {books} in the books"
 
 
 def documents_are_read(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
@@ -152,7 +176,7 @@ def conserved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
         if inputs.get(key) != tuple(classes[key]):
             yield f"{key}: input {inputs.get(key)}, classes {classes[key]}"
     said = _delivered(case, day)
-    found = inputs.get(("processor", "settlement_line", "new", "EUR"), (0, 0))
+    found = inputs.get(("processor", "settlement_line", "new", settled_in(case)), (0, 0))
     if found != said:
         yield f"reports: input {found}, the case has {said}"
 
@@ -253,6 +277,7 @@ LAWS: dict[str, Law] = {
     "I2": report_adds_up,
     "I3 I4 I6 I7 I19 I22": proved,
     "I3 I4 I5 I7": money_stands_where_it_is,
+    "I11": nothing_stays_of_what_is_gone,
     "I22": documents_are_read,
     "I7": statements_follow,
     "I8": conserved,

@@ -11,8 +11,7 @@ from datetime import date
 from recon_engine.demo.erp import plain
 from recon_engine.money import Money
 from recon_engine.parsers.opening import COLUMNS
-from tests.cases.accounting.reports import CURRENCY
-from tests.cases.accounting.tables import Case
+from tests.cases.accounting.tables import BOOKS, Case
 
 OPENING = re.compile(r"(?P<account>\d{4}) (?P<amount>[\d.]+) (?P<kind>\w+) (?P<name>\S+)")
 KINDS = {"invoice": "document"}
@@ -36,7 +35,7 @@ def opening_items(case: Case) -> list[OpeningItem]:
     for given in case.given("opening_item"):
         found = OPENING.fullmatch(given.value)
         assert found, f"{case.name} {given.name}: {given.value} is not known"
-        amount = Money.of(found["amount"], CURRENCY).minor
+        amount = Money.of(found["amount"], BOOKS).minor
         kind = KINDS.get(found["kind"], found["kind"])
         made.append(OpeningItem(kind, given.day, found["account"], amount, found["name"]))
     return made
@@ -50,7 +49,7 @@ def taken_on(case: Case) -> date:
 def stood(case: Case, kind: str) -> dict[str, int]:
     """Return what a given says stood on each account at the take-on, in minor units."""
     return {
-        account: Money.of(amount, CURRENCY).minor
+        account: Money.of(amount, BOOKS).minor
         for given in case.given(kind)
         for account, amount in (part.split() for part in given.value.split("; "))
     }
@@ -65,8 +64,8 @@ def opening_file(case: Case) -> str:
             sources.get(item.kind, "processor"),
             item.kind,
             item.account,
-            CURRENCY,
-            plain(item.amount, CURRENCY),
+            BOOKS,
+            plain(item.amount, BOOKS),
             str(item.day),
             "" if item.kind == "payout" else item.name,
             item.name if item.kind == "payout" else "",

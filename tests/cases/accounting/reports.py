@@ -12,10 +12,9 @@ from datetime import date
 
 from recon_engine.demo.erp import plain
 from recon_engine.ids import sha256_hex
-from tests.cases.accounting.tables import VERSION, Case, ReportLine
+from tests.cases.accounting.tables import BOOKS, VERSION, Case, ReportLine
 
 HEADER = ("Line", "Date", "Type", "Gross", "Fee", "Net", "Ccy", "Reference", "Payout", "Report")
-CURRENCY = "EUR"
 ORIGINALS = {
     "partial_capture_reversal": "charge",
     "refund_failure": "refund",
@@ -47,6 +46,12 @@ class Report:
     @property
     def net(self) -> int:
         return sum(line.net for line in self.lines)
+
+
+def settled_in(case: Case) -> str:
+    """Return the currency that the processor keeps the case's balance in."""
+    (currency,) = {line.currency for line in case.report} or {BOOKS}
+    return currency
 
 
 def days(case: Case) -> list[date]:
@@ -166,13 +171,14 @@ def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], open
     versions = [line.day for line in lines if line.base != line.name]
     last = max(versions, default=day)
     closing = opening + sum(line.net for line in lines)
+    currency = settled_in(case)
     rows = []
     if not any(line.kind == "opening" for line in lines):
-        rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, CURRENCY), label))
+        rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, currency), label))
     for line in lines:
         shown = ReportLine(line.base if has_line_ids(case) else "", *line.content)  # type: ignore[arg-type]
         rows.append(_row(shown, label, reference(case, line), original(case, line)))
-    rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, CURRENCY), label))
+    rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, currency), label))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
     return text.getvalue().encode()

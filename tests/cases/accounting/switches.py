@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from recon_engine.demo.bank import ACCOUNTS
 from tests.cases.accounting.tables import Case, Given
 
 MONTHLY = """\
@@ -20,7 +21,41 @@ clauses:
     percent: "{0}"
     fixed_minor: {1}
 """
+RATES = """\
+name: rates
+entity: E1
+record: rate
+connection: erp
+extract:
+  table: fx_rate
+  columns:
+    entity: entity
+    from_currency: from_currency
+    to_currency: to_currency
+    rate_date: rate_date
+    rate: rate
+  date_column: rate_date
+  order_by: [from_currency, rate_date]
+feed: incremental
+business_date:
+  by: run
+empty_is_no_activity: true
+"""
 SWITCHES = (
+    (r"^[A-Z]{3} [\d.]+(, closing)?$", "sources/rates.yaml", "", RATES),
+    (r"^(USD) [\d.]+$", "reconciliations/bank.yaml", r"currency: \w+", "currency: {0}"),
+    (
+        r"^USD [\d.]+$",
+        "sources/bank.yaml",
+        r"bank_account: \w+",
+        f"bank_account: {ACCOUNTS['USD'].number}",
+    ),
+    (
+        r"revaluation owner: reconciliation, kept",
+        "accounts/E1.yaml",
+        r"ledger: (\w+)",
+        r"ledger: \1\nrevaluation: reconciliation",
+    ),
     (r"feed (\w+)", "sources/processor.yaml", r"feed: \w+", "feed: {0}"),
     (
         r"payout lag (\d+)",
@@ -115,7 +150,8 @@ def written(case: Case) -> list[Given]:
     """Return the givens that the rulebook of a case is written for."""
     kinds = ("policy", "period_closed", "fee_contract")
     found = [given for kind in kinds for given in case.given(kind)]
-    return found + [given for given in case.given("decision") if switches(given)]
+    asked = (*case.given("decision"), *case.given("rate"))
+    return found + [given for given in asked if switches(given)]
 
 
 def switches(given: Given) -> list[tuple[str, str, str, str]]:
@@ -133,7 +169,7 @@ def _turn(path: Path, old: str, found: re.Match[str] | None, new: str) -> None:
     """Change one key of a mapping to what a given says, or write one that is all of it."""
     assert found
     if not old:
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         path.write_text(new.format(*(str(group) for group in found.groups())))
         return
     text, count = re.subn(rf"(?m)^{old}$", new.format(*found.groups()), path.read_text())

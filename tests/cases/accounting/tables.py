@@ -11,6 +11,8 @@ from pathlib import Path
 from recon_engine.money import Money
 
 FOLDER = Path(__file__).parent
+BOOKS = "EUR"
+"""The currency of the books of every case."""
 HEADING = re.compile(r"### (?P<name>E\d+[a-z]?) - (?P<title>.*)")
 CONTINUES = re.compile(r"\(continues (?P<name>E\d+[a-z]?)(?: to (?P<to>\d{4}-\d\d-\d\d))?\)")
 LINE = re.compile(r"\b[PBL]\d+\b")
@@ -54,7 +56,10 @@ class BankLine:
 
 @dataclass(frozen=True)
 class EntryLine:
-    """A line of a ledger entry, debit plus, with who made it: ERP, OPN or REC."""
+    """A line of a ledger entry, debit plus, with who made it: ERP, OPN or REC.
+
+    `amount` is in the currency of the books; `own` is the amount in the line's own currency.
+    """
 
     entry: str
     day: date
@@ -63,16 +68,20 @@ class EntryLine:
     amount: int
     origin: str
     note: str
+    currency: str
+    own: int
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What an account must stand at by the end of a day."""
+    """What an account must stand at by the end of a day, and in a foreign currency where said."""
 
     day: date
     entity: str
     account: str
     amount: int
+    currency: str
+    own: int
 
 
 @dataclass(frozen=True)
@@ -177,8 +186,14 @@ def _case(name: str, tables: dict[str, _Tables]) -> Case:
         ),
         tuple(_entry_line(*cells) for cells in _inherited(tables, name, "Entry")),
         tuple(
-            Balance(date.fromisoformat(day), entity, account, _minor(amount, "EUR"))
-            for day, entity, account, amount, _ in own.rows.get("As of", [])
+            Balance(
+                date.fromisoformat(day),
+                entity,
+                account,
+                _minor(amount, BOOKS),
+                *_own(foreign, _minor(amount, BOOKS)),
+            )
+            for day, entity, account, amount, foreign in own.rows.get("As of", [])
         ),
         tuple(_application(*cells) for cells in _inherited(tables, name, "Application")),
         tuple(
@@ -219,9 +234,17 @@ def _entry_line(
     note: str,
 ) -> EntryLine:
     assert bool(debit) != bool(credit), f"{entry}: a line has a debit or a credit"
-    assert not foreign, f"{entry}: a foreign line needs its rate, which no case here has"
-    amount = _minor(debit, "EUR") if debit else -_minor(credit, "EUR")
-    return EntryLine(entry, date.fromisoformat(day), entity, account, amount, origin, note)
+    amount = _minor(debit, BOOKS) if debit else -_minor(credit, BOOKS)
+    own = _own(foreign, amount)
+    return EntryLine(entry, date.fromisoformat(day), entity, account, amount, origin, note, *own)
+
+
+def _own(foreign: str, amount: int) -> tuple[str, int]:
+    """Return currency and amount of a cell `USD 60.00`; an empty one says that of the books."""
+    if not foreign:
+        return BOOKS, amount
+    currency, text = foreign.split()
+    return currency, _minor(text, currency)
 
 
 def _application(

@@ -137,6 +137,11 @@ class Accounts(Mapping):
         default="ledger",
         description="who revalues our accounts in foreign currency on the last day of a month",
     )
+    restatement: Literal["reversal", "delta"] = Field(
+        default="reversal",
+        description="how the fee of a restated line is booked: what stood is taken back and what "
+        "stands now booked, or what it changed by alone, while its month is open",
+    )
     closed_periods: tuple[Period, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"
     )

@@ -40,7 +40,14 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.register("line_dimension", small_table(named, accounts.items()))
     inputs.register("booked", small_table(BOOKED, chart.booked_alone()))
     inputs.register("joined", small_table({"kind": "string", "lead": "string"}, JOINED.items()))
-    inputs.make("fee", SQL / "fee.sql", kind=rec.kind)
+    inputs.make(
+        "fee",
+        SQL / "fee.sql",
+        kind=rec.kind,
+        business_date=run.business_date.isoformat(),
+        delta=chart.restatement == "delta"
+        and f"{run.business_date:%Y-%m}" not in chart.closed_periods,
+    )
     _register_taxes(inputs, rules, rec)
     inputs.make("taxed_fee", SQL / "taxed_fee.sql")
     inputs.make("tax_invoice", SQL / "tax_invoice.sql")

@@ -5,7 +5,8 @@
 -- A pooled fee is a line that is nothing but a fee. It is shared over the charges of its batch by absolute
 -- gross, rounded down, the units left over to the largest remainders, ties to the lowest line (I10).
 -- Without charges it is shared equally over the other lines; alone in its batch it keeps itself.
--- What a reversal gives back of a capture is put to the capture: the two are one payment.
+-- What a reversal gives back of a capture is put to the capture: the two are one payment. So is, where the books
+-- take what changed alone, what a restated line had said: put to its new version, it leaves the difference.
 with
 charge as (
     select
@@ -14,6 +15,14 @@ charge as (
     from settlement_line
     where kind = 'charge' and gross_currency = currency and reference is not null
     group by source, processor_account, batch_ref, currency, reference, generation, event_date
+    having count(*) = 1
+),
+
+successor as (
+    select coalesce(base_id, line_id) as base_id, source as read_from, min(line_id) as line_id
+    from settlement_line
+    where generation = 1 and $delta
+    group by all
     having count(*) = 1
 ),
 
@@ -31,8 +40,17 @@ line as (
         coalesce(s.provider_ref, s.line_id) as line_order,
         case when s.kind = 'charge' then abs(s.gross_minor) else 0 end as gross_weight,
         s.kind = 'fee' and s.gross_minor = 0 as pooled,
-        case when s.kind = 'capture_reversal' then coalesce(c.line_id, s.line_id) else s.line_id end as payment_id,
+        case
+            when s.kind = 'capture_reversal' then coalesce(c.line_id, s.line_id)
+            when s.generation = -1 then coalesce(n.line_id, s.line_id)
+            else s.line_id
+        end as payment_id,
     from settlement_line as s
+    left join successor as n
+        on n.base_id = s.base_id
+        and n.read_from = s.source
+        and s.generation = -1
+        and date_trunc('month', s.event_date) = date_trunc('month', cast($business_date as date))
     left join charge as c
         using (source, processor_account, batch_ref, currency, reference, generation, event_date)
     where $kind = 'processor' and s.gross_currency = s.currency and s.kind not in ('payout', 'payout_reversal')

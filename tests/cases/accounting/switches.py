@@ -51,6 +51,12 @@ SWITCHES = (
         f"bank_account: {ACCOUNTS['USD'].number}",
     ),
     (
+        r"restatement: delta",
+        "accounts/E1.yaml",
+        r"ledger: (\w+)",
+        r"ledger: \1\nrestatement: delta",
+    ),
+    (
         r"revaluation owner: reconciliation, kept",
         "accounts/E1.yaml",
         r"ledger: (\w+)",

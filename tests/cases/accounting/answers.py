@@ -9,7 +9,8 @@ from datetime import date
 from itertools import permutations
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import AGAIN, documents, ledger_rows
+from tests.cases.accounting.company import AGAIN, ledger_rows
+from tests.cases.accounting.entered import entered, opened, shown, unequal
 from tests.cases.accounting.givens import (
     bills,
     disputes,
@@ -20,8 +21,7 @@ from tests.cases.accounting.givens import (
     taxes,
 )
 from tests.cases.accounting.nights import Night, Outcome, Row
-from tests.cases.accounting.opening import opening_items, stood, taken_on
-from tests.cases.accounting.reports import Report, days, moves, reports
+from tests.cases.accounting.reports import Report, days, reports
 from tests.cases.accounting.tables import BOOKS, LINE, Case, EntryLine
 
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
@@ -70,98 +70,6 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
     return told
 
 
-def entered(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say which lines of report, bank, ledger and subledger did not enter once as they stand."""
-    names = outcome.names
-    yield from _unequal(
-        [
-            (p.base, sign, p.day, p.kind, sign * p.gross, sign * p.fee, sign * p.net, p.currency)
-            for _, sign, p in moves(case)
-            if p.kind != "opening"
-        ],
-        (
-            (
-                names.get(r["line_id"]),
-                r["generation"],
-                r["event_date"],
-                r["provider_kind"],
-                r["gross_minor"],
-                r["fee_minor"],
-                r["net_minor"],
-                r["currency"],
-            )
-            for r in outcome.rows("settlement_line")
-        ),
-    )
-    yield from _unequal(
-        [(b.name, b.day, b.amount, b.currency) for b in case.bank],
-        (
-            (names.get(r["entry_id"]), r["booking_date"], r["amount_minor"], r["currency"])
-            for r in outcome.rows("bank_entry")
-        ),
-    )
-    yield from _unequal(
-        _sums(
-            (row.day, row.account, row.amount)
-            for row in ledger_rows(case)
-            if row.day > taken_on(case)
-        ).items(),
-        _sums(
-            (r["posting_date"], r["account"], r["functional_minor"])
-            for r in outcome.rows("ledger_entry")
-        ).items(),
-    )
-    yield from _unequal(
-        _sums(
-            (row.day, f"{row.account} {row.currency}", row.own)
-            for row in ledger_rows(case)
-            if row.day > taken_on(case)
-        ).items(),
-        _sums(
-            (r["posting_date"], f"{r['account']} {r['currency']}", r["amount_minor"])
-            for r in outcome.rows("ledger_entry")
-        ).items(),
-    )
-    yield from _unequal(
-        {
-            (d.document_id, d.customer, d.day, d.account, d.currency, d.amount)
-            for d in documents(case)
-        },
-        {
-            (
-                r["document_id"],
-                r["customer"],
-                r["document_date"],
-                r["account"],
-                r["currency"],
-                r["open_minor"],
-            )
-            for r in outcome.rows("billing_document")
-        },
-    )
-
-
-def _sums(rows: Iterable[tuple[date, str, int]]) -> dict[tuple[date, str], int]:
-    found: defaultdict[tuple[date, str], int] = defaultdict(int)
-    for day, account, amount in rows:
-        found[day, account] += amount
-    return dict(found)
-
-
-def _unequal(said: Iterable[object], found: Iterable[object]) -> Iterator[str]:
-    wanted, there = Counter(said), Counter(found)
-    for row in (wanted - there).elements():
-        yield f"missing {_shown(row)}"
-    for row in (there - wanted).elements():
-        yield f"not in the case: {_shown(row)}"
-
-
-def _shown(row: object) -> str:
-    if isinstance(row, tuple):
-        return " ".join(_shown(value) for value in row)
-    return str(row)
-
-
 def journals(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which entries of ours are missing, too many, cut otherwise, or of another line."""
     foreign = {row.account for row in case.entries if row.currency != BOOKS}
@@ -198,10 +106,10 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
         )
         parts = {outcome.names[r["part_id"]] for r in posted if r["part_id"] in outcome.names}
         found[content].append(parts)
-    yield from _unequal(_repeated(said), _repeated(found))
+    yield from unequal(_repeated(said), _repeated(found))
     for content in said.keys() & found.keys():
         if not _can_stand_for(found[content], said[content]):
-            yield f"{_shown(content)}: stands on {found[content]}, said {said[content]}"
+            yield f"{shown(content)}: stands on {found[content]}, said {said[content]}"
 
 
 def _named(case: Case, rows: Iterable[EntryLine]) -> set[str]:
@@ -268,7 +176,7 @@ def applications(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which applications differ; a case without the table says nothing of them."""
     if not case.applications:
         return
-    yield from _unequal(
+    yield from unequal(
         [
             (a.day, a.entity, a.customer, a.document, a.amount, a.line, a.generation)
             for a in case.applications
@@ -344,46 +252,6 @@ def expected(case: Case, outcome: Outcome) -> Iterator[str]:
             yield f"{given.day} {found['line']}: is overdue or an exception"
 
 
-def opened(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Say which opening items did not come in as they stand, or do not age from their own day.
-
-    Said are also the ledger, the processor and the bank of that day, as they were read.
-    """
-    day = taken_on(case)
-    if day not in outcome.nights:
-        return
-    tables = outcome.nights[day].tables
-    yield from _unequal(
-        [(i.kind, i.day, i.account, i.amount, i.name) for i in opening_items(case)],
-        (
-            (
-                r["kind"],
-                r["event_date"],
-                r["account"],
-                r["amount_minor"],
-                r["payout_ref"] or r["document_id"],
-            )
-            for r in tables["opening_item"]
-        ),
-    )
-    read = {r["account"]: r["amount_minor"] for r in tables["ledger_balance"]}
-    booked = _sums((day, row.account, row.amount) for row in ledger_rows(case) if row.day <= day)
-    yield from _unequal(
-        {(account, amount) for (_, account), amount in booked.items()}, read.items()
-    )
-    yield from (f"ledger {pair}" for pair in stood(case, "trial_balance").items() - read.items())
-    for given, table in (("processor", "processor_balance"), ("bank", "statement_balance")):
-        yield from _unequal(
-            stood(case, f"{given}_balance").values(), (r["closing_minor"] for r in tables[table])
-        )
-    for on, later in outcome.nights.items():
-        aged = [r for r in later.tables["exception_item"] if r["reason"] == "unmatched_ledger"]
-        for item in opening_items(case) if day < on else ():
-            ages = [r["age_days"] for r in aged if r["event_date"] == item.day]
-            if item.kind == "document" and ages != [(on - item.day).days]:
-                yield f"{on} {item.name}: is {ages} days old"
-
-
 def suppressed(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which lines delivered again are not listed; and which are, that nobody sent again."""
     by_label = {report.label: report for report in reports(case)}
@@ -399,7 +267,7 @@ def suppressed(case: Case, outcome: Outcome) -> Iterator[str]:
         for file_id, count in _duplicates(night).items()
         if (day, file_id) not in came_again
     ]
-    yield from _unequal(said, listed)
+    yield from unequal(said, listed)
     for day, file_id, count in said:
         told = [
             row["detail"]
@@ -427,7 +295,7 @@ def restated(case: Case, outcome: Outcome) -> Iterator[str]:
         for row in night.tables["exception_item"]
         if row["reason"] == "restated_batch"
     ]
-    yield from _unequal(said, listed)
+    yield from unequal(said, listed)
 
 
 def _versions(case: Case) -> list[Report]:

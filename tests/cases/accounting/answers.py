@@ -27,7 +27,7 @@ from tests.cases.accounting.tables import BOOKS, LINE, Case, EntryLine
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
 REVERSES = re.compile(r"reverses (?P<entry>J\d+)")
 EXPECTED = re.compile(r"(?P<line>P\d+) until (?P<due>\d{4}-\d\d-\d\d)")
-Content = tuple[tuple[date, str, str, int, str], ...]
+Content = tuple[tuple[date | str | int, ...], ...]
 """A journal: posting date, entity, account and amount of its lines, in order.
 
 On an account with foreign amounts, also the amount in its own currency.
@@ -74,8 +74,8 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say which entries of ours are missing, too many, cut otherwise, or of another line."""
     foreign = {row.account for row in case.entries if row.currency != BOOKS}
 
-    def own(account: str, currency: str, minor: int) -> str:
-        return f"{currency} {minor}" if account in foreign else ""
+    def own(account: str, currency: str, minor: int) -> tuple[str, ...]:
+        return (f"{currency} {minor}",) if account in foreign else ()
 
     said: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for rows in _entries(case):
@@ -86,7 +86,7 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
                     row.entity,
                     row.account,
                     row.amount,
-                    own(row.account, row.currency, row.own),
+                    *own(row.account, row.currency, row.own),
                 )
                 for row in rows
             )
@@ -99,7 +99,7 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
             sorted(
                 (
                     *(row[name] for name in columns),
-                    own(row["account"], row["currency"], row["amount_minor"]),
+                    *own(row["account"], row["currency"], row["amount_minor"]),
                 )
                 for row in posted
             )

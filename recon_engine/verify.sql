@@ -65,7 +65,7 @@
 --     expected_minor charged_minor accrued_minor billed_minor
 -- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
 --     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
---     part_id cause memo
+--     rate_path? part_id cause memo
 -- settlement_application: application_id* entity customer document_id* posting_date currency
 --     amount_minor functional_currency functional_minor functional_fx_minor line_id generation*#
 --     journal_id

@@ -6,6 +6,7 @@ import os
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,6 +56,11 @@ class ConnectionEntry(Model):
 
     folder: str | None = Field(
         default=None, min_length=1, description="folder that files arrive in"
+    )
+    package: str | None = Field(
+        default=None,
+        pattern=r"^[a-z_][a-z0-9_]*$",
+        description="installed Python package whose files are read",
     )
     sftp: SftpEntry | None = Field(default=None, description="folder on an SFTP server")
     sql: str | None = Field(
@@ -280,7 +286,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
     for name, connection in entry.connections.items():
         doors = len(connection.model_dump(exclude_none=True))
         if doors != 1:
-            text = f"found {doors} of folder, sftp, sql and sql_env, expected one"
+            text = f"found {doors} of folder, package, sftp, sql and sql_env, expected one"
             problems.append(document.problem(("connections", name), text))
     keys = root / entry.privacy.keys if entry.privacy else None
     if keys is not None and keys.resolve().is_relative_to((root / entry.lake).resolve()):
@@ -317,6 +323,10 @@ def connect(
     """Return one connection with its path or address made absolute."""
     if entry.folder is not None:
         return FolderConnection(root / entry.folder)
+    if entry.package is not None:
+        line, column = document.place(("connections", name, "package"))
+        place = f"{document.file}:{line}:{column} connections.{name}.package"
+        return FolderConnection(folder_of(entry.package, place))
     if entry.sftp is not None:
         given = entry.sftp.model_dump() | {
             "key": root / entry.sftp.key,
@@ -329,6 +339,19 @@ def connect(
     line, column = document.place(("connections", name, "sql_env"))
     place = f"{document.file}:{line}:{column} connections.{name}.sql_env"
     return SqlConnection(absolute_url(root, variables.get(variable, "")), variable, place)
+
+
+def folder_of(package: str, place: str) -> Path:
+    """Return the folder of an installed package, without loading it.
+
+    Raises: RulebookError where none is installed under the name.
+    """
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise RulebookError(
+            f"{place}: found no installed package {package}, expected one; nothing was run"
+        )
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def store_url(root: Path, store: str) -> str:

@@ -129,6 +129,9 @@ class Source(Mapping):
         default={}, description="record field: the same value in every row"
     )
     trailer: Trailer | None = None
+    currencies: tuple[str, ...] = Field(
+        default=(), description="of a published table of rates, the currencies read; empty: all"
+    )
     zone: str = Field(default="UTC", description="zone of times that the file does not name")
     zones: dict[str, Offset] = Field(
         default={}, description="abbreviation in the file: offset, as +01:00"

@@ -67,6 +67,7 @@ JOURNAL_LINE = Table(
         text("functional_currency", "currency of the books"),
         minor("functional_minor", "debit plus, in the functional currency"),
         rate("rate_exact", "functional per transaction unit"),
+        text("rate_path", "quotes the rate was worked out from, with their days", nullable=True),
         text("part_id", "line the amount stands on"),
         text("cause", "table and id of what caused the journal"),
         text("memo", "text for the ledger"),

@@ -15,11 +15,12 @@ import pytest
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
+from recon_engine.parsers.ecb_rates import EcbRates
 from recon_engine.parsers.parser import Parser
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
-    parser.name: parser for parser in (AdyenSettlement(), Camt053(), Delimited())
+    parser.name: parser for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates())
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16

@@ -84,8 +84,8 @@ def test_an_amount_has_the_decimals_of_its_currency(
             "field account: found '1010', expected 1200 (clearing) for a capture in EUR",
         ),
         (
-            STATEMENT.replace("EUR", "USD"),
-            "field account: found '1000', expected none for a statement in USD",
+            STATEMENT.replace("EUR", "GBP"),
+            "field account: found '1000', expected none for a statement in GBP",
         ),
         (CAPTURE.replace("EUR", "EUX"), "field currency: found 'EUX', expected an ISO 4217 code"),
         (CAPTURE.replace("EUR", "XAU"), "field currency: 'XAU' has no minor unit"),

@@ -37,6 +37,15 @@ def test_paths_start_at_the_project_and_defaults_hold(project, tmp_path) -> None
     assert found.connections["erp"].address() == f"sqlite:///{tmp_path}/erp.db"
 
 
+def test_a_package_is_the_folder_it_is_installed_in(project) -> None:
+    found = project("connections:\n  ecb: {package: currency_converter}\n").connections["ecb"]
+
+    assert isinstance(found, FolderConnection)
+    assert (found.folder / "eurofxref-hist.zip").is_file()
+    with pytest.raises(RulebookError, match=r"2:18 .*found no installed package nowhere"):
+        project("connections:\n  ecb: {package: nowhere}\n")
+
+
 @pytest.mark.parametrize(
     ("store", "url"),
     [
@@ -116,9 +125,9 @@ def test_a_password_is_not_printed_by_the_message_about_it(project) -> None:
         ("thread: 2", "expected one that the schema lists, nearest is 'threads'"),
         ("threads: 0", "recon.yaml:1:10 threads: found 0, expected 1 or more"),
         ("memory_limit: lots", "memory_limit: found 'lots', expected text like"),
-        ("connections:\n  erp: {}", "recon.yaml:2:8 connections.erp: found 0 of folder, sftp"),
-        ("connections:\n  erp: {folder: a, sql: b}", "found 2 of folder, sftp, sql and sql_env,"),
-        ("connections:\n  erp: {folder: }", "connections.erp: found 0 of folder, sftp, sql"),
+        ("connections:\n  erp: {}", "recon.yaml:2:8 connections.erp: found 0 of folder, package"),
+        ("connections:\n  erp: {folder: a, sql: b}", "found 2 of folder, package, sftp,"),
+        ("connections:\n  erp: {folder: }", "connections.erp: found 0 of folder,"),
         ("connections:\n  ERP: {folder: a}", "connections.ERP: found 'ERP', expected text like"),
         ("lake: [", "found what is not YAML"),
         ("", "recon.yaml:1:1 found an empty file"),

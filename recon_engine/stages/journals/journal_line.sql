@@ -4,7 +4,8 @@
 --      role_account   role, currency (`*` for all), account
 --      account_role   account, role
 --      posting        event_date, posting_date by the one rule
---      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12
+--      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12,
+--                     rate_path
 --      release        group_id, side on which an account is cleared, functional_minor it is carried at
 -- out: one row per line; plus is debit, a journal sums to zero in both currencies
 --
@@ -177,9 +178,11 @@ select
     $functional_currency as functional_currency,
     l.functional_minor as functional_minor,
     l.rate_exact as rate_exact,
+    q.rate_path as rate_path,
     l.part_id as part_id,
     l.cause as cause,
     replace(replace(l.memo, '{part}', l.part_id), '{cause}', l.journal_cause) as memo,
 from line as l
 left join account_role as m on m.account = l.account
+left join posting_rate as q on q.currency = l.currency and q.posting_date = l.posting_date
 order by journal_id, line_no

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from recon_engine.errors import GateBlocked
-from recon_engine.money import exponent
 from recon_engine.periods import posting_date
 from recon_engine.rulebook.accounts import JOINED, Accounts
 from recon_engine.rulebook.rulebook import Rulebook
+from recon_engine.stages.journals.rates import RATE_DECIMALS, Quote, rate_of
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION, JOURNAL_LINE, SETTLEMENT_APPLICATION
@@ -20,15 +20,14 @@ from recon_engine.tables.canonical import FX_RATE
 from recon_engine.tables.control import ACCOUNT_ROLL
 
 SQL = Path(__file__).parent
-RATE_DECIMALS = 12
-"""Decimals of the integer rate, minor unit per minor unit; a finer rate is refused, not rounded."""
 RATES = {
     "currency": "string",
     "posting_date": "date32",
     "rate_text": "string",
     "rate_e12": "string",
+    "rate_path": "string",
 }
-"""Columns of a quoted rate: as text, and as whole minor units per 10^12."""
+"""Columns of a rate: as text, as whole minor units per 10^12, and the quotes it stands on."""
 
 
 def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
@@ -121,8 +120,12 @@ def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
 
 def _quote(inputs: Workspace, name: str, needed: Iterable[tuple[Any, ...]], to: str) -> None:
     """Make the table `name`: the latest rate known for each currency and day that is needed."""
-    known = inputs.rows(SQL / "known_rate.sql", functional=to)
-    rates = [(code, day, *_rate(code, day, to, known)) for code, day in needed]
+    needed = list(needed)
+    quotes: dict[date, list[Quote]] = defaultdict(list)
+    days = sorted({str(day) for _, day in needed})
+    for day, *quote in inputs.rows(SQL / "known_rate.sql", days=days):
+        quotes[day].append(Quote(*quote))
+    rates = [(code, day, *_rate(code, day, to, quotes[day])) for code, day in needed]
     inputs.register("quoted_rate", small_table(RATES, rates))
     inputs.make(name, SQL / "posting_rate.sql")
 
@@ -150,24 +153,13 @@ def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: s
 
 
 def _rate(
-    currency: str, day: date, functional: str, known: list[tuple[str, date, Decimal]]
-) -> tuple[str, str]:
-    """Return the rate as quoted, and as whole minor units per 10^12 minor units."""
+    currency: str, day: date, functional: str, quotes: Iterable[Quote]
+) -> tuple[str, str, str | None]:
+    """Return a rate as text, as whole minor units per 10^12, and by which quotes."""
     if currency == functional:
-        return "1", str(10**RATE_DECIMALS)
-    quoted = [rate for code, rate_date, rate in known if code == currency and rate_date <= day]
-    if not quoted:
-        raise GateBlocked(
-            f"journals: found no rate {currency} to {functional} on or before {day}, "
-            "expected one in the rate table; nothing was published"
-        )
-    scaled = quoted[-1].scaleb(RATE_DECIMALS + exponent(functional) - exponent(currency))
-    if scaled != scaled.to_integral_value():
-        raise GateBlocked(
-            f"journals: found the rate {quoted[-1].normalize()} {currency} to {functional}, "
-            f"expected at most {RATE_DECIMALS} decimals between minor units; nothing was published"
-        )
-    return f"{quoted[-1]:f}", str(int(scaled))
+        return "1", str(10**RATE_DECIMALS), None
+    rate = rate_of(currency, functional, day, quotes)
+    return rate.text, str(rate.e12), rate.path
 
 
 JOURNALS = Stage(

@@ -1,7 +1,7 @@
 -- revaluation: what our accounts in foreign currency are worth more or less than they are carried at
 -- in:  held           accounts that are carried at another amount than they may be
 --      role_account   role, currency, account
---      closing_rate   currency, rate_exact, rate_e12 of the day
+--      closing_rate   currency, rate_exact, rate_e12 and rate_path of the day
 -- out: two lines per account; no money moves, so the amount in its own currency is zero
 --
 -- At the end of a period what stands on an account is carried at the closing rate. On any night an account that
@@ -10,7 +10,7 @@ with
 apart as (
     select
         h.*,
-        r.rate_exact,
+        r.rate_exact, r.rate_path,
         case when h.amount_minor = 0 then 'realised_fx' else 'unrealised_fx' end as result_role,
         at_rate(h.amount_minor, r.rate_e12, $rounding = 'half_up') - h.functional_minor as difference_minor,
     from held as h
@@ -19,13 +19,13 @@ apart as (
 
 line as (
     select
-        1 as line_no, role, account, dimension, currency, rate_exact, difference_minor,
+        1 as line_no, role, account, dimension, currency, rate_exact, rate_path, difference_minor,
         account as own_account, trim(account || ' ' || dimension) as part_id,
     from apart
     where difference_minor <> 0
     union all
     select
-        2 as line_no, a.result_role as role, o.account, a.dimension, a.currency, a.rate_exact,
+        2 as line_no, a.result_role as role, o.account, a.dimension, a.currency, a.rate_exact, a.rate_path,
         -a.difference_minor as difference_minor,
         a.account as own_account, trim(a.account || ' ' || a.dimension) as part_id,
     from apart as a
@@ -55,6 +55,7 @@ select
     $functional_currency as functional_currency,
     difference_minor as functional_minor,
     rate_exact,
+    rate_path,
     part_id,
     'revaluation ' || $posting_date as cause,
     'revaluation of ' || own_account || ' ' || currency as memo,

@@ -14,6 +14,7 @@ from tests.cases.accounting.company import (
     banked_in,
     direct,
     documents,
+    ledger_rows,
     own_payments,
     payout_of,
 )
@@ -107,6 +108,7 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
     at_bank = sum(line.amount for line in case.bank if line.day <= day)
     sent = -sum(line.net for line in lines if line.kind in ("payout", "payout_reversal"))
     held = -sum(line.gross for line in lines if line.kind in ("reserve_hold", "reserve_release"))
+    held += sum(row.amount for row in ledger_rows(case) if row.account == "1205")
     arrived = [o for o in case.bank if o.day <= day and o not in own_payments(case)]
     by_customers = sum(line.amount for line in direct(case) if line.day <= day)
     kept = sum(payout_of(case, line)[1] - line.amount for line in arrived)

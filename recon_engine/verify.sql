@@ -125,6 +125,11 @@ create view handled as select reconciliation, {item}, first_date, amount_minor, 
         left join (select distinct reconciliation, item_id from match_leg where generation = -1)
             as u using (reconciliation, item_id)
 
+create view owed as select reconciliation, h.item_id, h.held_role from handled as h
+    inner join before_open_item as b using (reconciliation, item_id)
+    where h.origin = 'carried' and h.side = 'settlement' and h.dataset = 'settlement_line'
+        and b.held_role = 'clearing' and h.held_role = 'unapplied_receipts'
+
 create view alone as select a.part_id as item_id, a.held_role, l.entity, l.source, l.currency,
         l.gross_minor as minor
     from (from allocation where kind = 'line') as a
@@ -244,6 +249,9 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         using (reconciliation, item_id)
     where h.held_role = 'suspense' and h.side in ('bank', 'settlement') and if(h.side = 'bank', h.class = 'open' and (h.origin = 'new'
         or u.held_role = 'bank'), u.held_role = 'clearing' and u.pass_name like 'unmatch %')
+    union all select 'line', h.reconciliation, h.entity, null, item_id, 1, h.currency, h.held_role,
+        null, null, null, h.amount_minor
+    from handled as h inner join owed using (reconciliation, item_id)
     union all select 'suspense', reconciliation, entity, match_id, item_id, generation, currency,
         held_role, null, null, null, -amount_minor
     from match_leg anti join (select match_id, generation from match_leg
@@ -369,7 +377,8 @@ select {by}, 0, amount_minor from handled where dataset = 'rest' and origin = 'n
 -- by reconciliation, {item}, first_date
 select {by}, 1, amount_minor from handled where origin = 'carried'
 -- must be
-select {by}, 1, amount_minor from before_open_item
+select {by}, 1, amount_minor from (select b.* replace (coalesce(o.held_role, b.held_role) as held_role)
+    from before_open_item as b left join owed as o using (reconciliation, item_id))
 
 -- matching match_leg or open_item: an undone item is as it was, matched or open, once
 -- by reconciliation, item_id, side, dataset, source, entity, currency, first_date

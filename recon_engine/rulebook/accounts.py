@@ -68,6 +68,7 @@ BookedKind = Literal[
     "transfer",
     "receipt",
     "payment",
+    "second_charge",
 ]
 AT_BANK: tuple[BookedKind, ...] = ("receipt", "payment")
 """What the bank says in or out, where nothing takes it; it waits nowhere but in suspense."""
@@ -123,7 +124,8 @@ class Accounts(Mapping):
     booked: dict[BookedKind, Role] = Field(
         default={},
         description="kind of line that waits for no document: role it is booked to when it comes; "
-        "receipt and payment: bank entries that nothing explains go to suspense the same night",
+        "receipt and payment: bank entries that nothing explains go to suspense the same night; "
+        "second_charge: a charge whose document another charge has cleared is owed to the customer",
     )
     loss_tax_percent: Percent = Field(
         default="0",

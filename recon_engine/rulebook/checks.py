@@ -308,6 +308,9 @@ def check_booked(accounts: Accounts, document: Document) -> Iterator[Problem]:
         elif kind in AT_BANK and role != "suspense":
             text = f"found {role}, expected suspense: nothing says what it is"
             yield document.problem(("booked", kind), text)
+        elif kind == "second_charge" and role != "unapplied_receipts":
+            text = f"found {role}, expected unapplied_receipts: it is owed to the customer"
+            yield document.problem(("booked", kind), text)
         if kind in AT_BANK and "suspense" not in accounts.templates:
             text = "found no template suspense, expected one for what nothing explains"
             yield document.problem(("booked", kind), text)

@@ -94,6 +94,7 @@ REASONS = {
     "unknown_kind": "the processor printed a kind of line that nobody mapped",
     "dispute_open": "a chargeback waits for its treatment",
     "adjustment_unexplained": "the processor adjusted the balance without a reference to a sale",
+    "paid_twice": "a charge names a document that another one has cleared; it is the customer's",
     "foreign_settlement": "a line settled in another currency than it was sold in; not booked yet",
     "fee_variance": "the processor charged another fee than the contract says",
     "fee_unknown": "a line whose source has a fee contract, and no clause of it gives a price",

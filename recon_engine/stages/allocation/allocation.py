@@ -25,6 +25,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     """Return every amount that goes to the ledger tonight, by kind.
 
     Reads:   settlement_line and payout of the date, match_leg and open_item of this reconciliation,
+             open items of the previous date, for what stands elsewhere since,
              ledger entries of the date, for the bills of processors,
              allocations of earlier dates and decisions, for the tax on fees; what contracts and
              exceptions of fees stood at on the previous date.
@@ -110,6 +111,7 @@ ALLOCATION_STAGE = Stage(
         Read(LEDGER_ENTRY),
         Read(MATCH_LEG),
         Read(OPEN_ITEM),
+        Read(OPEN_ITEM, "previous"),
         Read(ALLOCATION, "history"),
         Read(CONTRACT_MONTH, "previous"),
         Read(EXCEPTION_ITEM, "previous"),

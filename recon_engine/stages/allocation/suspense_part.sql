@@ -1,9 +1,11 @@
--- suspense_part: what goes to suspense tonight without a line of its own night, and what leaves it at the bank
--- in:  match_leg        tonight's matches and undoings
---      open_item        what no pass took tonight
---      line_dimension   source, merchant account
+-- suspense_part: what goes to a list tonight without a line of its own night, and what leaves suspense at the bank
+-- in:  match_leg            tonight's matches and undoings
+--      open_item            what no pass took tonight
+--      previous_open_item   what the previous processing date left open
+--      line_dimension       source, merchant account
 -- out: one row per amount: bank entries that nothing explains, taken back when they meet a payout or a cash
---      entry of the ledger; and lines of a match that never was, which were held in clearing
+--      entry of the ledger; lines of a match that never was, which were held in clearing; and carried lines
+--      that turn out to be the customer's
 --
 -- A receipt that meets a document leaves suspense by the journal of its match.
 with
@@ -72,3 +74,19 @@ from standing as o
 inner join undone as u on u.item_id = o.item_id and u.held_role = 'clearing' and u.pass_name like 'unmatch %'
 left join line_dimension as d on d.source = o.source
 where o.side = 'settlement' and o.held_role = 'suspense'
+union all by name
+select
+    'line' as kind,
+    o.item_id as group_key,
+    o.item_id as whole_id,
+    o.item_id as part_id,
+    o.entity, o.currency, o.held_role,
+    o.amount_minor as whole_minor,
+    o.amount_minor,
+    d.dimension,
+    o.event_date,
+    'settlement_line ' || o.item_id as cause,
+from standing as o
+inner join previous_open_item as b on b.item_id = o.item_id and b.held_role = 'clearing'
+left join line_dimension as d on d.source = o.source
+where o.side = 'settlement' and o.held_role = 'unapplied_receipts'

@@ -29,6 +29,7 @@ reasoned as (
                 then 'dispute_open'
             when o.kind in ('adjustment', 'transfer', 'reserve_hold', 'reserve_release')
                 then 'adjustment_unexplained'
+            when o.kind = 'charge' and o.held_role = 'unapplied_receipts' and o.reference is not null then 'paid_twice'
             when not o.overdue and o.held_role <> 'suspense' then null
             when o.held_role = 'disputed_receivable' then 'dispute_open'
             when o.side = 'settlement' then 'unmatched_settlement'
@@ -71,6 +72,9 @@ select
         when r.reason = 'amount_variance'
             then 'reference ' || r.variance_key || ' has a partner of ' || r.other_minor
             || ' minor units, found ' || r.amount_minor
+        when r.reason = 'paid_twice'
+            then 'another charge has cleared the document of reference ' || r.reference || '; '
+            || r.amount_minor || ' minor units are owed to the customer'
         when r.held_role = 'suspense' and r.reason in (
             'unmatched_settlement', 'unidentified_receipt', 'unidentified_payment'
         ) then 'waits in suspense since ' || r.first_date || ' for a document that it pays'

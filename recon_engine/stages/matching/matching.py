@@ -63,6 +63,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     _register_due(inputs, rec)
     inputs.make("item", SQL / "item.sql", **values)
     inputs.make("accepted_pair_restated", SQL / "restated_pair.sql")
+    _hold(inputs, SQL / "held_elsewhere.sql")
     inputs.make("follower", SQL / "follower.sql")
     inputs.make("accepted_pair_returned", SQL / "returned_pair.sql")
     inputs.make("closing", SQL / "closing.sql", business_date=values["business_date"])
@@ -76,6 +77,8 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     _enter(inputs, "difference", rec)
     _enter(inputs, "rest", rec)
     inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
+    if rec.kind == "processor" and "second_charge" in rules.accounts[rec.entity].booked:
+        _owe_second_charges(inputs, rec)
     tables = (MATCH_LEG, MATCH_EVIDENCE, OPEN_ITEM, EXCEPTION_ITEM, CAP_USE)
     for table in tables:
         inputs.make(table.name, SQL / f"{table.name}.sql", **values)
@@ -86,6 +89,33 @@ def _enter(inputs: Workspace, made: str, rec: Reconciliation) -> None:
     """Let what the night itself makes enter among the items; on most nights that is nothing."""
     if inputs.make("made", f"select * from {made}"):
         inputs.make("item", SQL / "item_with_made.sql", reconciliation=rec.name)
+
+
+def _hold(inputs: Workspace, found: str | Path) -> None:
+    """Let items stand where the night finds them to stand; on most nights that is none."""
+    if inputs.make("held_elsewhere", found):
+        inputs.make("item", SQL / "item_held.sql")
+
+
+def _owe_second_charges(inputs: Workspace, rec: Reconciliation) -> None:
+    """Hold for the customer what was charged twice, and match it with its refund if it has one.
+
+    Reads what the passes left. Earlier legs are read only where a charge is spare.
+    """
+    if inputs.make("spare_charge", SQL / "spare_charge.sql"):
+        inputs.make("second_charge", SQL / "second_charge.sql")
+    else:
+        inputs.make("second_charge", "select item_id, reference as held_role from spare_charge")
+    refunded = inputs.make("accepted_pair_refunded", SQL / "refunded_pair.sql")
+    _hold(
+        inputs,
+        "select item_id, held_role from second_charge union all "
+        "select right_id, 'unapplied_receipts' from accepted_pair_refunded",
+    )
+    if refunded:
+        both = "select * from accepted_pair union all select * from accepted_pair_refunded"
+        inputs.make("accepted_pair", both)
+        inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
 
 
 def _register_rules(

@@ -21,7 +21,7 @@ from tests.cases.accounting.givens import (
     taxes,
 )
 from tests.cases.accounting.nights import Night, Outcome, Row
-from tests.cases.accounting.reports import Report, days, reports
+from tests.cases.accounting.reports import Report, alike, days, reports
 from tests.cases.accounting.tables import BOOKS, LINE, Case, EntryLine
 
 FEE_PARTS = re.compile(r"(?P<line>P\d+) fee (?P<own>\d+\.\d\d) \+ (?P<share>\d+\.\d\d)")
@@ -91,7 +91,7 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
                 for row in rows
             )
         )
-        said[content].append(_named(case, rows))
+        said[content].append({alike(case, name) for name in _named(case, rows)})
     found: defaultdict[Content, list[set[str]]] = defaultdict(list)
     for posted in _posted(outcome).values():
         columns = ("posting_date", "entity", "account", "functional_minor")
@@ -105,7 +105,7 @@ def journals(case: Case, outcome: Outcome) -> Iterator[str]:
             )
         )
         parts = {outcome.names[r["part_id"]] for r in posted if r["part_id"] in outcome.names}
-        found[content].append(parts)
+        found[content].append({alike(case, name) for name in parts})
     yield from unequal(_repeated(said), _repeated(found))
     for content in said.keys() & found.keys():
         if not _can_stand_for(found[content], said[content]):

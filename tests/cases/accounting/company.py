@@ -26,6 +26,7 @@ from tests.cases.accounting.opening import (
     taken_on,
 )
 from tests.cases.accounting.reports import (
+    charged_twice,
     days,
     original,
     reference,
@@ -135,9 +136,12 @@ def direct(case: Case) -> list[BankLine]:
 def documents(case: Case) -> list[Document]:
     """Return one document for every charge, refund and direct receipt: the control rows.
 
+    What was charged twice, and what gives it back, has none.
     A control row that speaks of several documents is one sum of the charges in their order.
     """
+    twice = charged_twice(case)
     lines = [line for line in case.report if line.kind in ("charge", "refund")]
+    lines = [line for line in lines if line.name not in twice]
     charges = list({line.base: line for line in reversed(lines)}.values())[::-1]
     made: list[Document] = []
     control = [row for row in ledger_rows(case) if _is_control(row)]

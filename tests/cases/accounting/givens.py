@@ -10,7 +10,7 @@ from datetime import date
 from recon_engine.money import Money
 from tests.cases.accounting.company import PAYS, direct, documents
 from tests.cases.accounting.nights import DECISIONS, Outcome
-from tests.cases.accounting.reports import night, reference
+from tests.cases.accounting.reports import TWICE, alike, night, reference
 from tests.cases.accounting.switches import switches, written
 from tests.cases.accounting.tables import Case
 
@@ -113,6 +113,18 @@ def suspended(case: Case, day: date) -> set[tuple[str, int]]:
     return found
 
 
+def owed(case: Case, day: date) -> set[tuple[str, int]]:
+    """Return name and age of what was charged twice and is not given back by the end of a day."""
+    found = set()
+    for given in case.given("reference"):
+        if twice := TWICE.fullmatch(given.value):
+            lines = {line.name: line for line in case.report}
+            charge, refund = lines[twice["second"]], lines[twice["refund"]]
+            if charge.day <= day < refund.day:
+                found.add((alike(case, charge.name), (day - charge.day).days))
+    return found
+
+
 def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say what a person was asked to look at without a cause, or not asked of an adjustment."""
     caused = {row["item_id"] for row in outcome.rows("match_leg") if row["generation"] == -1}
@@ -139,6 +151,13 @@ def exceptions(case: Case, outcome: Outcome) -> Iterator[str]:
         asked = {(outcome.names[r["item_id"]], r["age_days"]) for r in rows if r["owner"]}
         if asked != waiting:
             yield f"{day}: asked of what waits in suspense {asked}, said {waiting}"
+        caused |= {row["item_id"] for row in rows}
+        rows = [r for r in one.tables["exception_item"] if r["reason"] == "paid_twice"]
+        asked = {
+            (alike(case, outcome.names[r["item_id"]]), r["age_days"]) for r in rows if r["owner"]
+        }
+        if asked != owed(case, day):
+            yield f"{day}: asked of what was charged twice {asked}, said {owed(case, day)}"
         caused |= {row["item_id"] for row in rows}
     for given in case.given("vendor_bill"):
         entries = outcome.nights[given.day].tables["ledger_entry"]

@@ -22,6 +22,10 @@ ORIGINALS = {
     "payout_reversal": "payout",
 }
 """A line that gives something back: the kind of line it gives back of."""
+TWICE = re.compile(
+    r"(?P<first>P\d+) and (?P<second>P\d+) name the same invoice; (?P<refund>P\d+) refunds P\d+"
+)
+"""What names no document of its own: a second charge of one, and what gives it back."""
 FILE = re.compile(r"file (?P<label>[A-Z]): (?P<lines>P\d+(?:, P\d+)*)")
 
 
@@ -97,8 +101,27 @@ def has_line_ids(case: Case) -> bool:
 def reference(case: Case, line: ReportLine) -> str:
     """Return the order a line is about; equal lines without an id are about one order."""
     if has_line_ids(case):
-        return f"ORD-{original(case, line).base}"
+        return f"ORD-{charged_twice(case).get(line.name, original(case, line).base)}"
     return f"ORD-{min(o.name for o in case.report if o.content == line.content)}"
+
+
+def charged_twice(case: Case) -> dict[str, str]:
+    """Return second charges and their refunds, by name: the charge whose document they name."""
+    named = {}
+    for given in case.given("reference"):
+        if found := TWICE.fullmatch(given.value):
+            named |= dict.fromkeys((found["second"], found["refund"]), found["first"])
+    return named
+
+
+def alike(case: Case, name: str) -> str:
+    """Return the first of the lines that say the same of one order: which is which is no matter."""
+    for line in case.report:
+        if line.name == name:
+            order = reference(case, line)
+            same = [o for o in case.report if o.content == line.content]
+            return next(o.name for o in same if reference(case, o) == order)
+    return name
 
 
 def original(case: Case, line: ReportLine) -> ReportLine:

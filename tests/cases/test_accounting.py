@@ -104,6 +104,35 @@ def test_a_report_whose_line_does_not_add_up_is_refused(tmp_path: Path) -> None:
     assert night.tables["journal_line"] == []
 
 
+def test_a_second_charge_that_comes_on_a_later_night_is_owed_from_then_on(tmp_path: Path) -> None:
+    texts = case_texts()
+    text = texts["e22.md"].replace("| P2 | 2026-03-02 |", "| P2 | 2026-03-04 |")
+    text = text.replace("| J2 | 2026-03-02 |", "| J2 | 2026-03-04 |")
+    text = text.replace("| 2026-03-02 | E1 | 2450 |", "| 2026-03-04 | E1 | 2450 |")
+    later = read_cases(texts | {"e22.md": text})["E22"]
+
+    outcome = run_case(later, tmp_path / "E22")
+
+    assert differences(later, outcome) == []
+    assert broken(later, outcome) == []
+
+
+def test_two_charges_that_wait_for_one_invoice_end_there_and_with_the_customer(
+    tmp_path: Path,
+) -> None:
+    texts = case_texts()
+    text = re.sub(r"(\| J[012]) \| 2026-03-0\d", r"\1 | 2026-03-03", texts["e22.md"])
+    text = text.replace("| 2026-03-02 | E1 | 2450 |", "| 2026-03-03 | E1 | 2450 |")
+    waiting = read_cases(texts | {"e22.md": text})["E22"]
+
+    outcome = run_case(waiting, tmp_path / "E22")
+
+    assert differences(waiting, outcome) == []
+    # Until the invoice is there both charges are listed and not booked: that is all that is told.
+    (told,) = broken(waiting, outcome)
+    assert told.endswith("1200 stands at 0 EUR, the case has 24000")
+
+
 def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
     conventions = (FOLDER / "conventions.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| (\d{4}) \| ([^|]+) \|", conventions, re.MULTILINE))

@@ -120,7 +120,8 @@ def owed(case: Case, day: date) -> set[tuple[str, int]]:
         if twice := TWICE.fullmatch(given.value):
             lines = {line.name: line for line in case.report}
             charge, refund = lines[twice["second"]], lines[twice["refund"]]
-            if charge.day <= day < refund.day:
+            (paid,) = [d for d in documents(case) if d.reference == reference(case, charge)]
+            if max(charge.day, paid.day) <= day < refund.day:
                 found.add((alike(case, charge.name), (day - charge.day).days))
     return found
 

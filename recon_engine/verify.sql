@@ -829,6 +829,7 @@ select {by}, 0, minor from (
         or (proof = 'clearing' and position = 3 and side = 'settlement' and held_role = 'clearing')
         or (proof = 'disputes' and position = 3 and held_role = 'disputed_receivable')
         or (proof = 'suspense' and position = 3 and held_role = 'suspense')
+        or (proof = 'customer_credits' and position = 3 and held_role = 'unapplied_receipts')
     union all by name select p.*, -open_minor as minor
     from proof as p inner join billing_document as d using (entity, account, currency)
     where proof = 'receivables' and position = 3)

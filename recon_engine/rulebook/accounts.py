@@ -33,7 +33,7 @@ Role = Literal[
     "accrued_fees",
     "processor_payables",
 ]
-WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense"})
+WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unapplied_receipts"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
 BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 """Columns of the table by which stages know what `Accounts.booked_alone` says."""

@@ -52,7 +52,10 @@ CONTROL_TOTAL = Table(
     ),
 )
 
-PROOFS = ("clearing", "transit", "bank", "receivables", "disputes", "suspense")
+PROOFS = (
+    *("clearing", "transit", "bank", "receivables", "disputes", "suspense"),
+    "customer_credits",
+)
 """Closed list of proofs."""
 
 PROOF = Table(
@@ -62,7 +65,8 @@ PROOF = Table(
     (
         text(
             "proof",
-            "clearing, transit, bank, receivables, disputes, suspense: I3, I4, I7, I22, I6, I19",
+            "clearing, transit, bank, receivables, disputes, suspense: I3, I4, I7, I22, I6, I19; "
+            "customer_credits: what is owed to customers is what is listed",
             key=True,
         ),
         text("entity", "legal entity", key=True),

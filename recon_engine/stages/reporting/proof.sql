@@ -202,9 +202,13 @@ component as (
         coalesce(sum(l.amount_minor), 0) as amount_minor,
     from proof_account as a
     left join listed as l
-        on l.held_role = case a.proof when 'disputes' then 'disputed_receivable' else 'suspense' end
+        on l.held_role = case a.proof
+            when 'disputes' then 'disputed_receivable'
+            when 'suspense' then 'suspense'
+            else 'unapplied_receipts'
+        end
         and l.currency = a.currency
-    where a.proof in ('disputes', 'suspense')
+    where a.proof in ('disputes', 'suspense', 'customer_credits')
     group by a.proof, a.account, a.currency
     union all
     select

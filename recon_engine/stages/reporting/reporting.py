@@ -51,6 +51,7 @@ PROOFS = {
     "receivables": "receivable",
     "disputes": "disputed_receivable",
     "suspense": "suspense",
+    "customer_credits": "unapplied_receipts",
 }
 """Proof and the account role it is about; of a role that waits, where items are booked to it."""
 TOTALLED = (

@@ -30,6 +30,7 @@ PROOFS = {
     "I7": "bank",
     "I19": "suspense",
     "I22": "receivables",
+    "2450": "customer_credits",
 }
 BANKS = {"EUR": "1000", "USD": "1005", "JPY": "1000", "KWD": "1000"}
 """The bank account that takes each currency; of yen and dinars nothing arrives."""
@@ -79,7 +80,7 @@ def report_adds_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 
 
 def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
-    """I3, I4, I6, I7, I19, I22: each proof has its components, and nothing is unexplained."""
+    """I3, I4, I6, I7, I19, I22 and 2450: each proof has its parts, and nothing is unexplained."""
     rows = outcome.nights[day].tables["proof"]
     expensed = any("dispute on opening: expense" in g.value for g in case.given("policy"))
     for invariant, proof in PROOFS.items():

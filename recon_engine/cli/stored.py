@@ -13,6 +13,7 @@ from recon_engine.tables import TABLES
 
 if TYPE_CHECKING:
     from recon_engine.run import Project
+    from recon_engine.stages.stage import Stage
     from recon_engine.store.manifest import Manifest
     from recon_engine.store.state import DatasetVersion
 
@@ -32,9 +33,11 @@ class Stored:
             stage.name: sorted(
                 (
                     version
-                    for name in scopes(project.rulebook, stage.grain)
+                    for name in project.state.scopes(stage.name)
                     for version in project.state.history(stage.name, name, date.max)
                     if up_to is None or version.business_date <= up_to
+                    if name in scopes(project.rulebook, stage.grain)
+                    or name in self._published(stage, version.business_date)
                 ),
                 key=lambda version: (version.business_date, version.scope),
             )
@@ -45,6 +48,11 @@ class Stored:
             for table in TABLES
         }
         self._manifests: dict[str, Manifest] = {}
+
+    def _published(self, stage: Stage, day: date) -> list[str]:
+        from recon_engine.run.tables import published_scopes
+
+        return published_scopes(self.project, stage, self.project.state.versions(day))
 
     @property
     def dates(self) -> list[date]:

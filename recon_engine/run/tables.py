@@ -16,7 +16,7 @@ from recon_engine.run.project import Project
 from recon_engine.run.scopes import scopes
 from recon_engine.stages.stage import Stage
 from recon_engine.store import durable
-from recon_engine.store.state import DatasetVersion
+from recon_engine.store.state import DatasetVersion, Versions
 from recon_engine.tables import TABLES
 
 OVERDUE = (
@@ -61,13 +61,14 @@ def count_exceptions(project: Project, business_date: date) -> tuple[int, int]:
 
 def night(project: Project, business_date: date) -> dict[str, Any]:
     """Return the manifests of a date and of those it draws on, for the verifier."""
+    versions = project.state.versions(business_date)
     tonight = [version for _, version in _current(project, business_date)]
     before = [
         version
         for stage in STAGES
         if REMEMBERED.intersection(stage.writes)
-        for name in scopes(project.rulebook, stage.grain)
-        if (version := project.state.previous(stage.name, name, business_date)) is not None
+        for name in published_scopes(project, stage, versions)
+        if (version := versions.previous(stage.name, name)) is not None
     ]
     return {
         "business_date": business_date.isoformat(),
@@ -118,10 +119,25 @@ def written(project: Project, version: DatasetVersion) -> bool:
     return _entry(version) in told["manifests"]
 
 
+def published_scopes(project: Project, stage: Stage, versions: Versions) -> list[str]:
+    """Return the scopes of a stage on a date: those of the rulebook, and those that left it since.
+
+    One that left belongs to a date that was last run with it; a run without it left it out.
+    """
+    known = set(scopes(project.rulebook, stage.grain))
+    published = versions.published(stage.name)
+    left = [version for version in published if version.scope not in known]
+    if left:
+        rules = [project.lake.manifest(v.manifest_sha).rulebook_hash for v in (published[0], *left)]
+        known |= {v.scope for v, hash_ in zip(left, rules[1:], strict=True) if hash_ == rules[0]}
+    return sorted(known)
+
+
 def _current(project: Project, business_date: date) -> Iterator[tuple[Stage, DatasetVersion]]:
+    versions = project.state.versions(business_date)
     for stage in STAGES:
-        for name in scopes(project.rulebook, stage.grain):
-            version = project.state.current(stage.name, name, business_date)
+        for name in published_scopes(project, stage, versions):
+            version = versions.current(stage.name, name)
             if version is not None:
                 yield stage, version
 

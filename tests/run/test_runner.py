@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from recon_engine.cli.project import make_project
+from recon_engine.cli.stored import Stored
 from recon_engine.demo import make_world, write_world
 from recon_engine.errors import Unavailable
 from recon_engine.night import run_night
 from recon_engine.run import Project, night, open_project, read_table
+from recon_engine.verify import verify
 
 MONDAY = date(2026, 3, 2)
 
@@ -136,3 +138,43 @@ def test_the_night_and_its_gates_are_kept_beside_the_parts(tmp_path: Path) -> No
         assert "8 gates" in page.read_text(encoding="utf-8")
         assert not list(project.lake.staging.iterdir())
         assert read_table(project, "proof", MONDAY).num_rows > 0
+
+
+def test_a_source_that_left_the_rulebook_stays_in_the_nights_it_was_part_of(tmp_path: Path) -> None:
+    folder = made_project(tmp_path / "books")
+    with open_project(folder) as project:
+        run_night(project, MONDAY, actor="controller")
+        before = night(project, MONDAY)
+
+    renamed(folder / "mappings/sources", "erp_rates", "rates")
+
+    with open_project(folder) as project:
+        assert night(project, MONDAY) == before
+        assert read_table(project, "fx_rate", MONDAY).num_rows > 0
+        assert "erp_rates" in {one.scope for one in Stored(project).versions["canonical"]}
+
+
+def test_a_night_that_is_run_again_without_a_source_leaves_it_out(tmp_path: Path) -> None:
+    folder = made_project(tmp_path / "books")
+    report = next((folder / "inbox/northpay").glob(f"*_{MONDAY:%Y%m%d}.csv"))
+    whole = report.read_bytes()
+    report.write_bytes(whole[: len(whole) // 2])
+    with open_project(folder) as project:
+        assert run_night(project, MONDAY, actor="controller").run.status == "stopped"
+
+    renamed(folder / "mappings/sources", "erp_rates", "rates")
+    report.write_bytes(whole)
+
+    with open_project(folder) as project:
+        assert run_night(project, MONDAY, actor="controller").run.status == "done"
+        scopes = {one["scope"] for one in night(project, MONDAY)["manifests"]}
+        assert "rates" in scopes
+        assert "erp_rates" not in scopes
+        assert verify(project.lake.root, night(project, MONDAY)) == []
+
+
+def renamed(sources: Path, old: str, new: str) -> None:
+    """Take a source out of the rulebook, and the same under another name in."""
+    text = (sources / f"{old}.yaml").read_text(encoding="utf-8")
+    (sources / f"{new}.yaml").write_text(text.replace(f"name: {old}", f"name: {new}"))
+    (sources / f"{old}.yaml").unlink()

@@ -64,6 +64,11 @@ class Versions:
         """Return the current version of the last published date before, or None."""
         return self._previous.get((stage, scope))
 
+    def published(self, stage: str) -> list[DatasetVersion]:
+        """Return the newest version of the date of every scope of a stage, the latest first."""
+        found = [version for (of, _), version in self._current.items() if of == stage]
+        return sorted(found, key=lambda version: -version.created_seq)
+
     def history(self, stage: str, scope: str) -> list[DatasetVersion]:
         """Return the current version of every published date before, by date; looked up once."""
         if (stage, scope) not in self._histories:
@@ -92,6 +97,12 @@ class Published(Database):
         asked = {"stage": stage, "scope": scope, "business_date": before}
         with self._reading() as con:
             return [DatasetVersion(**row._asdict()) for row in con.execute(HISTORY, asked)]
+
+    def scopes(self, stage: str) -> set[str]:
+        """Return every scope that a stage ever published, those that left the rulebook too."""
+        named = select(VERSION.scope).where(VERSION.stage == stage).distinct()
+        with self._reading() as con:
+            return set(con.execute(named).scalars())
 
     def versions(self, business_date: date) -> Versions:
         """Return all versions of a date and of before it, as they stand now."""

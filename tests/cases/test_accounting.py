@@ -17,7 +17,7 @@ from recon_engine.money import Money
 from recon_engine.rulebook.rulebook import load
 from recon_engine.run import Project
 from tests.cases.accounting.answers import differences
-from tests.cases.accounting.company import ledger_rows
+from tests.cases.accounting.documents import ledger_rows
 from tests.cases.accounting.laws import broken
 from tests.cases.accounting.nights import Hashes, Outcome, run_case
 from tests.cases.accounting.tables import FOLDER, Case, case_texts, read_cases

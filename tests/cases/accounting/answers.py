@@ -9,7 +9,8 @@ from datetime import date
 from itertools import permutations
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import AGAIN, ledger_rows
+from tests.cases.accounting.company import AGAIN
+from tests.cases.accounting.documents import ledger_rows
 from tests.cases.accounting.entered import entered, opened, shown, unequal
 from tests.cases.accounting.givens import (
     bills,

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from tests.cases.accounting.company import documents, ledger_rows
+from tests.cases.accounting.documents import documents, ledger_rows
 from tests.cases.accounting.nights import Outcome
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import moves

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from recon_engine.money import Money
-from tests.cases.accounting.company import PAYS, direct, documents
+from tests.cases.accounting.documents import PAYS, direct, documents
 from tests.cases.accounting.nights import DECISIONS, Outcome
 from tests.cases.accounting.reports import TWICE, alike, night, reference
 from tests.cases.accounting.switches import switches, written

@@ -8,16 +8,8 @@ from datetime import date
 
 from recon_engine.tables.control import CLASSES
 from tests.cases.accounting.answers import balance
-from tests.cases.accounting.company import (
-    AGAIN,
-    ENTITY,
-    banked_in,
-    direct,
-    documents,
-    ledger_rows,
-    own_payments,
-    payout_of,
-)
+from tests.cases.accounting.company import AGAIN, ENTITY, banked_in, own_payments, payout_of
+from tests.cases.accounting.documents import direct, documents, ledger_rows
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import in_force, known, moves, reports, settled_in

@@ -19,7 +19,8 @@ from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
 from recon_engine.take_on import enact, judge, propose
 from recon_engine.verify import verify
-from tests.cases.accounting.company import PAYS, deliver, write_project
+from tests.cases.accounting.company import deliver, write_project
+from tests.cases.accounting.documents import PAYS
 from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
 from tests.cases.accounting.switches import written

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recon_engine.rulebook.model import Mapping
+from recon_engine.rulebook.model import Currency, Mapping
 
 ExactPercent = Annotated[str, Field(pattern=r"^([0-9]{1,2}(\.[0-9]{1,6})?|100)$")]
 """A price in percent, as text and exact: `1.4` or `0.295`."""
 PERCENT_DECIMALS = 6
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rounding = Literal["half_up", "half_even"]
 LineKind = Literal[
     "charge",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Percent = Annotated[str, Field(pattern=r"^([0-9]{1,2}(\.[0-9]{1,2})?|100)$")]
 """A part of a hundred, as text: `20` or `5.5`."""
 

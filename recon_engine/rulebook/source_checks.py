@@ -14,6 +14,8 @@ from recon_engine.tables.canonical import KINDS
 from recon_engine.tables.records import PERSONAL, RECORDS
 
 DOCUMENT_KINDS = ("invoice", "credit_note")
+RATES = "ecb_rates"
+"""The parser of a published table, of which a source says which currencies are read."""
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     "settlement": (
         ("batch_ref",),
@@ -145,6 +147,9 @@ def needs(source: Source, document: Document) -> Iterator[Problem]:
         if source.record == record and not value:
             text = f"found nothing, expected one for a source of {record}"
             yield document.problem((key,), text)
+    if source.currencies and source.parser != RATES:
+        text = f"found {', '.join(source.currencies)}, expected them of the parser {RATES} alone"
+        yield document.problem(("currencies",), text)
     if source.extract is None and source.parser != "delimited":
         return
     if source.feed == "identified" and not source.identity:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recon_engine.rulebook.model import Mapping, Percent
+from recon_engine.rulebook.model import Currency, Mapping, Percent
 
 RecordName = Literal["settlement", "bank", "ledger", "trial_balance", "billing", "rate"]
 Feed = Literal["identified", "incremental", "cumulative", "overlapping"]
@@ -129,7 +129,7 @@ class Source(Mapping):
         default={}, description="record field: the same value in every row"
     )
     trailer: Trailer | None = None
-    currencies: tuple[str, ...] = Field(
+    currencies: tuple[Currency, ...] = Field(
         default=(), description="of a published table of rates, the currencies read; empty: all"
     )
     zone: str = Field(default="UTC", description="zone of times that the file does not name")

@@ -43,12 +43,12 @@ BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
 VOID: Final = 13
 NOBODY: Final = "ORD-NOBODY"
 """What a decision of the demo speaks of; no order has this name."""
-FOREIGN, CHANGED, RESTATED, FEE_APART, FEE_NEW = 10, 11, 12, 13, 14
+FOREIGN, CHANGED, RESTATED, FEE_APART, FEE_NEW, SECOND = 10, 11, 12, 13, 14, 15
 """Positions of the banking days on which the problems of a longer world come."""
 
 POUNDS: Final = ("GBP", "1.1700")
-POUNDS_MINOR, POUNDS_FEE_MINOR, POUNDS_NET_MINOR = 10000, 190, 11510
-"""A sale of 100.00 GBP settled in euros: 117.00 at the stated rate, less 1.90."""
+POUNDS_MINOR, POUNDS_FEE_MINOR, POUNDS_NET_MINOR = -10000, 190, -11890
+"""A chargeback of 100.00 GBP taken in euros: 117.00 at the stated rate, and a fee of 1.90."""
 
 FEE_MOVED_MINOR: Final = 12
 FEE_APART_MINOR: Final = 35
@@ -179,7 +179,7 @@ def plant_lines(
     if len(banking) > FOREIGN:
         at, ref = moment(rng, banking[FOREIGN]), reference_of(rng)
         pounds = replace(
-            make_other(ADYEN_EUR, "charge", at, POUNDS_NET_MINOR, "", ref),
+            make_other(ADYEN_EUR, "chargeback", at, POUNDS_NET_MINOR, "", ref),
             reference=f"ORD-A{ref[:6]}",
             gross_minor=POUNDS_MINOR,
             fees_minor=(POUNDS_FEE_MINOR, 0, 0, 0),
@@ -187,7 +187,22 @@ def plant_lines(
         )
         lines.append(pounds)
         planted.append(Planted("foreign_settlement", ref, pounds.day, POUNDS_NET_MINOR, "EUR"))
+    if len(banking) > SECOND:
+        second = charge_again(charges, banking[SECOND - 1], banking[SECOND], rng)
+        add("paid_twice", second.provider_ref, second)
     return lines, planted
+
+
+def charge_again(charges: Iterable[Line], sold: date, day: date, rng: Random) -> Line:
+    """Return the first sale of a day charged once more on another: the customer clicked twice."""
+    (first, *_) = [c for c in charges if (c.channel, c.kind, c.day) == (ADYEN_EUR, "charge", sold)]
+    return replace(
+        first,
+        day=day,
+        at=moment(rng, day),
+        provider_ref=reference_of(rng),
+        modification_ref=reference_of(rng),
+    )
 
 
 def plant_fees(

@@ -58,7 +58,8 @@
 --     used_minor cap_day_minor? cap_period_minor?
 -- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
 --     generation# currency whole_minor amount_minor held_role matched_account? document_id?
---     customer? functional_currency? functional_minor? dimension? event_date cause
+--     customer? functional_currency? functional_minor? settled_currency? settled_minor? dimension?
+--     event_date cause
 -- fee_check: line_id* reconciliation entity source contract? clause? kind currency base_minor
 --     volume_minor? expected_minor? charged_minor variance_minor? event_date
 -- contract_month: reconciliation* entity contract* currency* month* line_count# volume_minor
@@ -97,6 +98,15 @@ create macro signed(side, minor) as case side when 'payout' then -minor else min
 
 create macro of_a_fee(kind) as kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced',
     'reverse_charge', 'tax_invoice', 'fee_accrual')
+
+create macro crossed(kind, gross_minor, gross_currency, currency) as
+    gross_currency <> currency and kind in ('charge', 'refund') and gross_minor <> 0
+
+create macro kept_in(side, functional_currency, currency) as
+    if(side = 'settlement', coalesce(functional_currency, currency), currency)
+
+create macro kept(side, functional_minor, minor) as
+    if(side = 'settlement', coalesce(functional_minor, minor), minor)
 
 create macro of_a_contract(reason) as reason in ('fee_variance', 'fee_unknown')
 
@@ -147,15 +157,16 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
             if(reconciliation is null, 'taken_on', 'counted')
         from opening_item where kind <> 'processor_balance'
     ) as r left join owner as o on o.name = r.source
-    union all select entity, source, dataset, origin, currency, signed(side, amount_minor), 1,
-        class from handled
+    union all select entity, source, dataset, origin, kept_in(side, functional_currency, currency),
+        signed(side, kept(side, functional_minor, amount_minor)), 1, class from handled
     union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
     from match_leg where dataset in ('decision', 'tolerance') and generation = 1
     union all select entity, source, dataset, 'new', currency, amount_minor, 1, 'counted'
     from handled where dataset = 'rest' and origin = 'new'
     union all select entity, source, 'settlement_line', 'new', currency, -fee_minor,
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
-    where kind not in ('payout', 'payout_reversal') and gross_currency = currency
+    where kind not in ('payout', 'payout_reversal') and (gross_currency = currency
+        or crossed(kind, gross_minor, gross_currency, currency))
     union all select entity, source, 'settlement_line', 'new', currency, minor, 1, 'journaled'
     from alone
     union all select entity, source, 'settlement_line', 'new', currency, 0, 1, 'out_of_scope'
@@ -172,17 +183,21 @@ create view certified as
     where class <> 'counted'
     union all select entity, source, dataset, origin, currency, minor, n, 'input' from classed
     where class in ('counted', 'duplicate', 'superseded', 'quarantined', 'taken_on')
-    union all select entity, source, dataset, 'carried', currency, signed(side, amount_minor), 1,
-        'input' from before_open_item
-    union all select entity, source, dataset, 'reopened', currency, -signed(side, amount_minor), 1,
-        'input' from match_leg where generation = -1 and dataset <> 'tolerance'
+    union all select entity, source, dataset, 'carried', kept_in(side, functional_currency, currency),
+        signed(side, kept(side, functional_minor, amount_minor)), 1, 'input' from before_open_item
+    union all select entity, source, dataset, 'reopened', kept_in(side, functional_currency, currency),
+        -signed(side, kept(side, functional_minor, amount_minor)), 1, 'input' from match_leg where generation = -1 and dataset <> 'tolerance'
 
 create view entering as select 'settlement' as side, 'settlement_line' as dataset, source,
-        entity, line_id as item_id, currency, if(home, reference, null) as reference,
+        entity, line_id as item_id, if(apart, gross_currency, currency) as currency,
+        if(home, reference, null) as reference,
         null as payout_ref, null as account, null as document_id, null as customer,
-        null as functional_currency, null as functional_minor, event_date, file_id, row_no, if(home, kind, 'foreign') as kind,
+        if(apart, currency, null) as functional_currency,
+        if(apart, net_minor + fee_minor, null) as functional_minor, event_date, file_id, row_no,
+        if(home, kind, 'foreign') as kind,
         coalesce(booked_to, 'clearing') as held_role, if(home, gross_minor, net_minor) as minor
-    from (select *, gross_currency = currency as home from settlement_line)
+    from (select *, gross_currency = currency or apart as home from (
+        select *, crossed(kind, gross_minor, gross_currency, currency) as apart from settlement_line))
     left join (select part_id as line_id, held_role as booked_to from allocation
         where kind = 'line') using (line_id)
     where kind not in ('payout', 'payout_reversal') and (gross_minor <> 0 or not home)
@@ -217,6 +232,11 @@ create view exchanged as select journal_id, if(any_value(template) = 'unapplied'
         min(line_no) filter (amount_minor <> 0), max(line_no)) as cleared
     from journal_line where template <> 'revaluation' group by journal_id
     having count(*) filter (role = 'realised_fx') > 0
+        or count(distinct currency) filter (amount_minor <> 0) > 1
+
+create view apart as select journal_id from journal_line group by journal_id
+    having count(distinct currency) filter (amount_minor <> 0) = 2
+        and count(*) filter (amount_minor <> 0) = 2
 
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return')
@@ -597,7 +617,8 @@ select {by}, 0, sum(amount_minor) from allocation
 where kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced') group by all
 -- must be
 select {by}, 0, fee_minor from (select *, line_id as whole_id from settlement_line)
-    where kind not in ('payout', 'payout_reversal') and gross_currency = currency
+    where kind not in ('payout', 'payout_reversal') and (gross_currency = currency
+        or crossed(kind, gross_minor, gross_currency, currency))
 
 -- allocation allocation: parts add up to their whole
 -- by reconciliation, kind, whole_id, match_id, generation, currency
@@ -613,17 +634,19 @@ select {by}, 1, 0 from allocation where sign(amount_minor) <> sign(whole_minor)
 -- by allocation_id
 select {by}, 1, 0 from allocation as a inner join settlement_line as w on w.line_id = a.whole_id
     inner join settlement_line as p on p.line_id = a.part_id
-    inner join (select source, batch_ref, currency, sum(abs(gross_minor)) as charged
-        from settlement_line where kind = 'charge' and gross_currency = currency group by all
+    inner join (select source, batch_ref, currency, sum(abs(net_minor + fee_minor)) as charged
+        from settlement_line where kind = 'charge' and (gross_currency = currency
+            or crossed(kind, gross_minor, gross_currency, currency)) group by all
     ) as b on b.source = w.source and b.batch_ref = w.batch_ref and b.currency = w.currency
     where a.kind = 'fee' and w.kind = 'fee' and w.fee_minor = a.whole_minor and a.part_id <> a.whole_id and (p.batch_ref <> w.batch_ref
-        or abs(abs(a.amount_minor) * charged - abs(a.whole_minor) * cast(abs(p.gross_minor) as
-        hugeint))
+        or abs(abs(a.amount_minor) * charged - abs(a.whole_minor) * cast(abs(p.net_minor +
+        p.fee_minor) as hugeint))
             >= charged)
 
 -- journals journal_line: a journal adds up to zero
 -- by journal_id, currency
-select {by}, 0, sum(amount_minor) from journal_line group by all
+select {by}, 0, sum(amount_minor) from journal_line where journal_id not in (
+    select journal_id from apart) group by all
 
 -- journals journal_line: a journal adds up to zero
 -- by journal_id, functional_currency
@@ -651,9 +674,37 @@ group by j.journal_id
 -- journals journal_line: what is allocated is journaled, once
 -- by entity, template, part_id, currency
 select {by}, 0, amount_minor from (from journal_line
-    qualify line_no < max(line_no) over (partition by journal_id))
+    qualify line_no < max(line_no) over (partition by journal_id)) where amount_minor <> 0
 -- must be
-select {by}, 0, amount_minor from (select *, kind as template from allocation)
+select {by}, 0, amount_minor from (select * exclude (currency, amount_minor), kind as template,
+        if(kind = 'unapplied', currency, coalesce(settled_currency, currency)) as currency,
+        if(kind = 'unapplied', amount_minor, coalesce(settled_minor, amount_minor)) as amount_minor
+    from allocation)
+
+-- journals journal_line: what is settled in another currency ends the journal in the other
+-- by journal_id, currency
+select {by}, 1, amount_minor from (from journal_line
+    qualify line_no = max(line_no) over (partition by journal_id))
+    where journal_id in (select journal_id from apart)
+-- must be
+select {by}, 1, minor from (select kind as template, part_id,
+        if(kind = 'unapplied', settled_currency, currency) as currency,
+        -if(kind = 'unapplied', settled_minor, amount_minor) as minor
+    from allocation where settled_currency is not null)
+    inner join journal_line as j using (template, part_id, currency)
+    where j.amount_minor <> 0
+
+-- allocation allocation: what is settled in another currency is what its match says
+-- by reconciliation, match_id, generation, settled_currency
+select {by}, 0, sum(settled_minor) from allocation where settled_minor is not null group by all
+-- must be
+select {by}, 0, sum(turned * functional_minor) from (select *, functional_currency as
+        settled_currency, if(pass_name in ('restatement', 'return')
+            or pass_name like 'unmatch %', 1, generation) as turned
+    from match_leg where side = 'settlement' and functional_minor is not null)
+    where (reconciliation, match_id, generation) in (
+        select (reconciliation, match_id, generation) from allocation
+        where kind in ('gross', 'unapplied')) group by all
 
 -- journals journal_line: an account has one role
 -- by entity, account
@@ -666,7 +717,7 @@ select {by}, count(distinct role) - 1, 0 from (select entity, account, role from
 -- by entity, currency, functional_currency, posting_date
 select {by}, count(distinct rate) - 1, 0 from (
     select entity, currency, functional_currency, posting_date, rate_exact as rate
-    from journal_line
+    from journal_line where rate_exact is not null or journal_id not in (select journal_id from apart)
     union all select entity, currency, functional_currency, posting_date, 1 from journal_line
     where currency = functional_currency
     union all select j.entity, currency, functional_currency, posting_date, f.rate_exact

@@ -29,6 +29,7 @@ Role = Literal[
     "reverse_charge_tax",
     "dispute_allowance",
     "realised_fx",
+    "conversion_cost",
     "unrealised_fx",
     "accrued_fees",
     "processor_payables",

@@ -47,6 +47,21 @@ MACROS = (
             end
         ) as bigint)
     """,
+    # A sale or refund settled in another currency: matched in its own, held in the other.
+    """
+    create macro is_crossed(kind, gross_minor, gross_currency, currency) as
+        gross_currency <> currency and kind in ('charge', 'refund') and gross_minor <> 0
+    """,
+    # What an item is on the processor's balance, and in which currency.
+    """
+    create macro settled_currency(side, functional_currency, currency) as
+        case when side = 'settlement' then coalesce(functional_currency, currency) else currency end
+    """,
+    """
+    create macro settled_minor(side, functional_minor, amount_minor) as
+        case when side = 'settlement' then coalesce(functional_minor, amount_minor)
+        else amount_minor end
+    """,
     # Minor units of another currency by an integer rate, functional minor per minor times 10^12.
     """
     create macro at_rate(amount_minor, rate_e12, half_up) as

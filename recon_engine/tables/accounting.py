@@ -37,6 +37,12 @@ ALLOCATION = Table(
         text("customer", "customer of that document", nullable=True),
         text("functional_currency", "currency of the books, for a document", nullable=True),
         minor("functional_minor", "what the ledger carries the document at", nullable=True),
+        text(
+            "settled_currency",
+            "currency the processor settles it in, where that is another",
+            nullable=True,
+        ),
+        minor("settled_minor", "what the processor made of it there", nullable=True),
         text("dimension", "merchant account the amount comes from", nullable=True),
         day("event_date", "the day it happened"),
         text("cause", "table and id of the line or decision that caused it"),

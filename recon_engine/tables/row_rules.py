@@ -291,8 +291,9 @@ ROW_RULES = (
     ),
     row_rule(
         "journal_line", "015", "critical", "rate_exact",
-        "a rate is above zero, and a foreign line has one",
-        "rate_exact <= 0 or (currency <> functional_currency and rate_exact is null)",
+        "a rate is above zero, and a foreign line has one unless it is settled in another currency",
+        "rate_exact <= 0 or (currency <> functional_currency and rate_exact is null"
+        " and template not in ('gross', 'unapplied'))",
     ),
     row_rule(
         "settlement_application", "010", "critical", "generation",

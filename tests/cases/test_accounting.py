@@ -167,6 +167,7 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "processor_payables": "Accounts payable - processor",
         "realised_fx": "Realised FX gain or loss",
         "unrealised_fx": "Unrealised FX gain or loss",
+        "conversion_cost": "Currency conversion cost",
     }
 
 

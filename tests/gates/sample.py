@@ -88,6 +88,8 @@ SOUND: dict[str, Row] = {
         "whole_minor": 1000,
         "amount_minor": 1000,
         "matched_account": "1100",
+        "settled_currency": None,
+        "settled_minor": None,
     },
     "fee_check": {
         "line_id": "L1",

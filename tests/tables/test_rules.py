@@ -73,7 +73,7 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     "JRN-012": [{"posting_date": EARLIER}],
     "JRN-013": [{"account": ""}],
     "JRN-014": [{"line_no": 0}],
-    "JRN-015": [{"rate_exact": 0}, {"currency": "USD", "rate_exact": None}],
+    "JRN-015": [{"rate_exact": 0}, {"template": "fee", "currency": "USD", "rate_exact": None}],
     "APP-010": [{"generation": 0}],
     "APP-011": [{"functional_minor": 999}],
     "APP-012": [{"customer": ""}],

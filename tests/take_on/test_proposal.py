@@ -259,7 +259,7 @@ def test_the_first_statement_must_open_where_the_one_taken_on_closed(first_day: 
 def test_a_capture_that_comes_again_is_told_and_counts_once(first_day: Books) -> None:
     (report,) = (first_day.folder / "inbox" / "processor").glob("*2026-04-01.csv")
     header, opening, payout, closing = report.read_text().splitlines()
-    again = "CH-81,2026-03-31,charge,120.00,0.00,120.00,EUR,ORD-81,,2026-04-01"
+    again = "CH-81,2026-03-31,charge,120.00,0.00,120.00,EUR,ORD-81,,2026-04-01,EUR,"
     opening = opening.replace("210.00", "90.00")
     report.write_text("\n".join((header, opening, again, payout, closing, "")))
 

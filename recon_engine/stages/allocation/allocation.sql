@@ -40,6 +40,8 @@ select
     p.customer,
     p.functional_currency,
     p.functional_minor,
+    p.settled_currency,
+    p.settled_minor,
     p.dimension,
     p.event_date,
     p.cause,

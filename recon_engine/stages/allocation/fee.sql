@@ -38,7 +38,7 @@ line as (
         s.event_date as event_date,
         s.fee_minor as fee_minor,
         coalesce(s.provider_ref, s.line_id) as line_order,
-        case when s.kind = 'charge' then abs(s.gross_minor) else 0 end as gross_weight,
+        case when s.kind = 'charge' then abs(s.net_minor + s.fee_minor) else 0 end as gross_weight,
         s.kind = 'fee' and s.gross_minor = 0 as pooled,
         case
             when s.kind = 'capture_reversal' then coalesce(c.line_id, s.line_id)
@@ -53,7 +53,10 @@ line as (
         and date_trunc('month', s.event_date) = date_trunc('month', cast($business_date as date))
     left join charge as c
         using (source, processor_account, batch_ref, currency, reference, generation, event_date)
-    where $kind = 'processor' and s.gross_currency = s.currency and s.kind not in ('payout', 'payout_reversal')
+    where
+        $kind = 'processor'
+        and (s.gross_currency = s.currency or is_crossed(s.kind, s.gross_minor, s.gross_currency, s.currency))
+        and s.kind not in ('payout', 'payout_reversal')
 ),
 
 batch as (

@@ -39,6 +39,7 @@ paid as (
         case when pass_name in ('restatement', 'return') or pass_name like 'unmatch %' then 1 else generation end
             as turned,
         sum(amount_minor) over (partition by match_id, generation) as paid_minor,
+        sum(functional_minor) over (partition by match_id, generation) as settled_minor,
         row_number() over (
             partition by match_id, generation
             order by kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
@@ -59,6 +60,8 @@ gross as (
     select
         l.match_id, l.generation, l.turned, l.entity, l.currency, l.held_role, l.source, l.decided, l.side,
         l.turned * l.paid_minor as amount_minor,
+        case when l.side = 'settlement' then l.functional_currency end as settled_currency,
+        case when l.side = 'settlement' then l.turned * l.settled_minor end as settled_minor,
         coalesce(f.item_id, l.item_id) as item_id,
         coalesce(f.event_date, l.event_date) as event_date,
     from paid as l
@@ -109,6 +112,8 @@ select
     p.document_id, p.customer,
     p.functional_currency,
     cast(l.turned * p.functional_minor as bigint) as functional_minor,
+    l.settled_currency,
+    cast(l.settled_minor as bigint) as settled_minor,
     d.dimension,
     case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
     coalesce(l.decided, case l.side when 'bank' then 'bank_entry ' else 'settlement_line ' end || l.item_id) as cause,

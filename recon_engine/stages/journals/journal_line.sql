@@ -7,7 +7,7 @@
 --      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12,
 --                     rate_path
 --      release        group_id, side on which an account is cleared, functional_minor it is carried at
--- out: one row per line; plus is debit, a journal sums to zero in both currencies
+-- out: one row per line, but for what is settled in another currency; plus is debit, a journal sums to zero in both currencies
 --
 -- Its group is part of a journal's content: a line that is matched, undone and matched again moves the same
 -- amount between the same accounts twice, and the ledger must take both. Dates are not: a journal that is
@@ -30,7 +30,7 @@ converted as (
     inner join template as t on t.kind = a.kind
     inner join posting as p on p.event_date = a.event_date
     inner join posting_rate as r on r.currency = a.currency and r.posting_date = p.posting_date
-    where a.amount_minor <> 0
+    where a.amount_minor <> 0 and a.settled_currency is null
 ),
 
 accounted as (

@@ -12,7 +12,7 @@ from recon_engine.errors import GateBlocked
 from recon_engine.periods import posting_date
 from recon_engine.rulebook.accounts import JOINED, Accounts
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.journals.rates import RATE_DECIMALS, Quote, rate_of
+from recon_engine.stages.journals.rates import RATE_DECIMALS, Quote, is_known, rate_of
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION, JOURNAL_LINE, SETTLEMENT_APPLICATION
@@ -48,6 +48,9 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
     }
     inputs.make("release", SQL / "release.sql", **values)
     inputs.make("journal_line", SQL / "journal_line.sql", **values)
+    markup = "conversion_cost" in accounts.roles
+    if inputs.make("crossed", SQL / "crossed.sql", markup=markup, **values):
+        inputs.make("journal_line", "from journal_line union all by name from crossed")
     _revalue(inputs, accounts, run, **values)
     for role, currency in inputs.rows(
         "select role, currency from journal_line where account is null order by 1, 2 limit 1"
@@ -66,7 +69,10 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
 
 def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
     """Make `role_account` for the currencies in use, `account_role` and `template`."""
-    query = "select currency from allocation union select currency from previous_account_roll"
+    query = (
+        "select currency from allocation union select settled_currency from allocation "
+        "where settled_currency is not null union select currency from previous_account_roll"
+    )
     chart = [
         (role, currency, account)
         for (currency,) in sorted(inputs.rows(query))
@@ -110,22 +116,31 @@ def _register_dates(inputs: Workspace, accounts: Accounts, run: RunContext) -> N
 
 
 def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
-    """Make `posting_rate`: the latest rate known for each currency and posting date."""
-    needed = inputs.rows(
-        "select distinct a.currency, p.posting_date from allocation as a "
-        "inner join posting as p on p.event_date = a.event_date order by 1, 2"
-    )
-    _quote(inputs, "posting_rate", needed, accounts.functional_currency)
+    """Make `posting_rate`: the latest rate known for each currency and posting date.
+
+    A document that is settled in another currency does without a rate of its own where the ledger
+    says what it is carried at.
+    """
+    functional = accounts.functional_currency
+    needed = inputs.rows(SQL / "needed_rate.sql", functional=functional)
+    _quote(inputs, "posting_rate", needed, functional)
 
 
 def _quote(inputs: Workspace, name: str, needed: Iterable[tuple[Any, ...]], to: str) -> None:
-    """Make the table `name`: the latest rate known for each currency and day that is needed."""
+    """Make the table `name`: the latest rate known for each currency and day that is asked for.
+
+    Each comes with whether it must be known; one that need not be is left out where it is not.
+    """
     needed = list(needed)
     quotes: dict[date, list[Quote]] = defaultdict(list)
-    days = sorted({str(day) for _, day in needed})
+    days = sorted({str(day) for _, day, _ in needed})
     for day, *quote in inputs.rows(SQL / "known_rate.sql", days=days):
         quotes[day].append(Quote(*quote))
-    rates = [(code, day, *_rate(code, day, to, quotes[day])) for code, day in needed]
+    rates = [
+        (code, day, *_rate(code, day, to, quotes[day]))
+        for code, day, must in needed
+        if must or is_known(code, to, quotes[day])
+    ]
     inputs.register("quoted_rate", small_table(RATES, rates))
     inputs.make(name, SQL / "posting_rate.sql")
 
@@ -139,7 +154,7 @@ def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: s
     currencies = inputs.rows("select distinct currency from held order by currency")
     if not currencies:
         return
-    needed = ((code, posted) for (code,) in currencies)
+    needed = ((code, posted, True) for (code,) in currencies)
     _quote(inputs, "closing_rate", needed, accounts.functional_currency)
     inputs.make(
         "revaluation",

@@ -90,6 +90,12 @@ def rate_of(currency: str, to: str, day: date, quotes: Iterable[Quote]) -> Rate:
     return Rate(f"{Decimal(e12).scaleb(-scale):f}", e12, path)
 
 
+def is_known(currency: str, to: str, quotes: Iterable[Quote]) -> bool:
+    """Tell whether some quotes lead from a currency to that of the books."""
+    known = {(quote.from_currency, quote.to_currency): quote for quote in quotes}
+    return currency == to or bool(_legs(currency, to, known))
+
+
 def _legs(currency: str, to: str, known: dict[tuple[str, str], Quote]) -> Sequence[Leg]:
     if direct := _leg(currency, to, known):
         return [direct]

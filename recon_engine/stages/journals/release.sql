@@ -22,7 +22,7 @@ part as (
     inner join template as t on t.kind = a.kind
     inner join posting as p on p.event_date = a.event_date
     inner join posting_rate as r on r.currency = a.currency and r.posting_date = p.posting_date
-    where a.amount_minor <> 0 and a.currency <> $functional_currency
+    where a.amount_minor <> 0 and a.currency <> $functional_currency and a.settled_currency is null
 ),
 
 document as (

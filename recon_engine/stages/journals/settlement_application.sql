@@ -12,6 +12,17 @@ effect as (
     from journal_line
     where template in ('gross', 'write_off', 'unapplied')
     qualify line_no < max(line_no) over (partition by journal_id)
+),
+
+carried as (
+    select
+        j.journal_id, j.part_id, j.template, j.posting_date, j.functional_currency, j.amount_minor, j.functional_minor,
+        j.account,
+        coalesce(f.fx_minor, 0) as fx_minor,
+    from journal_line as j
+    left join (
+        select journal_id, sum(functional_minor) as fx_minor from journal_line where role = 'realised_fx' group by all
+    ) as f on f.journal_id = j.journal_id
 )
 
 select
@@ -44,4 +55,30 @@ where
     and a.kind in ('gross', 'write_off', 'unapplied')
     and a.customer is not null
     and a.document_id is not null
+    and a.settled_currency is null
+union all by name
+select
+    content_id('application', [
+        a.entity, a.document_id, a.part_id, a.match_id, cast(a.generation as varchar), cast(a.amount_minor as varchar)
+    ]) as application_id,
+    a.entity as entity,
+    a.customer as customer,
+    a.document_id as document_id,
+    c.posting_date as posting_date,
+    a.currency as currency,
+    -c.amount_minor as amount_minor,
+    c.functional_currency as functional_currency,
+    -c.functional_minor as functional_minor,
+    cast(c.fx_minor as bigint) as functional_fx_minor,
+    a.part_id as line_id,
+    a.generation as generation,
+    c.journal_id as journal_id,
+from allocation as a
+inner join carried as c
+    on c.part_id = a.part_id and c.template = a.kind and c.account = a.matched_account and c.amount_minor <> 0
+where
+    $receivables = 'application'
+    and a.customer is not null
+    and a.document_id is not null
+    and a.settled_currency is not null
 order by application_id, document_id, generation

@@ -6,6 +6,9 @@
 -- out: one row per item, in its side's own sign; payouts, pure fees and what is booked for good are not
 --      items here
 --
+-- A sale or refund in another currency than it is settled in is looked for in its own, and carried at what the
+-- processor made of it. Any other such line is held at its net.
+--
 -- A chargeback that comes back is held where the chargeback waits. Where none does, nothing says what came
 -- back: it waits in suspense.
 with
@@ -19,6 +22,7 @@ placed as (
     select
         l.*,
         l.gross_currency <> l.currency as is_foreign,
+        is_crossed(l.kind, l.gross_minor, l.gross_currency, l.currency) as is_crossed,
         case
             when l.gross_currency <> l.currency or b.role is null then 'clearing'
             when l.kind = 'chargeback_reversal' and b.waits and d.reference is null then 'suspense'
@@ -36,16 +40,16 @@ select
     l.entity as entity,
     'settlement_line' as dataset,
     l.source as source,
-    case when l.is_foreign then 'foreign' else l.kind end as kind,
-    l.currency as currency,
-    case when l.is_foreign then l.net_minor else l.gross_minor end as amount_minor,
-    case when not l.is_foreign then l.reference end as reference,
+    case when l.is_foreign and not l.is_crossed then 'foreign' else l.kind end as kind,
+    case when l.is_crossed then l.gross_currency else l.currency end as currency,
+    case when l.is_foreign and not l.is_crossed then l.net_minor else l.gross_minor end as amount_minor,
+    case when l.is_crossed or not l.is_foreign then l.reference end as reference,
     cast(null as varchar) as payout_ref,
     cast(null as varchar) as account,
     cast(null as varchar) as document_id,
     cast(null as varchar) as customer,
-    cast(null as varchar) as functional_currency,
-    cast(null as bigint) as functional_minor,
+    case when l.is_crossed then l.currency end as functional_currency,
+    case when l.is_crossed then l.net_minor + l.fee_minor end as functional_minor,
     l.role as held_role,
     l.event_date as event_date,
     case when l.role = 'disputed_receivable' then l.event_date + $dispute_days end as due_date,

@@ -31,11 +31,15 @@ undone as (
 ),
 
 handled as (
-    select item_id, source, dataset, side, currency, amount_minor, first_date, 'matched' as class
+    select
+        item_id, source, dataset, side, settled_currency(side, functional_currency, currency) as currency,
+        settled_minor(side, functional_minor, amount_minor) as amount_minor, first_date, 'matched' as class,
     from match_leg
     where generation = 1
     union all
-    select item_id, source, dataset, side, currency, amount_minor, first_date, 'open' as class
+    select
+        item_id, source, dataset, side, settled_currency(side, functional_currency, currency) as currency,
+        settled_minor(side, functional_minor, amount_minor) as amount_minor, first_date, 'open' as class,
     from open_item
 ),
 
@@ -96,13 +100,17 @@ part as (
     from item
     union all
     select
-        source, dataset, 'carried' as origin, currency, 'input' as class, 1 as row_count,
-        case when side = 'payout' then -amount_minor else amount_minor end as amount_minor,
+        source, dataset, 'carried' as origin, settled_currency(side, functional_currency, currency) as currency,
+        'input' as class, 1 as row_count,
+        case when side = 'payout' then -amount_minor else settled_minor(side, functional_minor, amount_minor) end
+            as amount_minor,
     from previous_open_item
     union all
     select
-        source, dataset, 'reopened' as origin, currency, 'input' as class, 1 as row_count,
-        case when side = 'payout' then amount_minor else -amount_minor end as amount_minor,
+        source, dataset, 'reopened' as origin, settled_currency(side, functional_currency, currency) as currency,
+        'input' as class, 1 as row_count,
+        case when side = 'payout' then amount_minor else -settled_minor(side, functional_minor, amount_minor) end
+            as amount_minor,
     from match_leg
     where generation = -1 and dataset <> 'tolerance'
     union all
@@ -112,7 +120,9 @@ part as (
         coalesce(a.amount_minor, 0) - l.fee_minor as amount_minor,
     from settlement_line as l
     left join alone as a on a.item_id = l.line_id
-    where l.kind not in ('payout', 'payout_reversal') and l.gross_currency = l.currency
+    where
+        l.kind not in ('payout', 'payout_reversal')
+        and (l.gross_currency = l.currency or is_crossed(l.kind, l.gross_minor, l.gross_currency, l.currency))
     union all
     select
         source, 'settlement_line' as dataset, 'new' as origin, currency, 'out_of_scope' as class,

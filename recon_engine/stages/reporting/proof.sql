@@ -101,9 +101,11 @@ bank as (
 ),
 
 listed as (
-    select side, held_role, currency, sum(amount_minor) as amount_minor
+    select
+        side, held_role, settled_currency(side, functional_currency, currency) as currency,
+        sum(settled_minor(side, functional_minor, amount_minor)) as amount_minor,
     from open_item
-    group by side, held_role, currency
+    group by all
 ),
 
 unread as (

@@ -14,6 +14,7 @@ from tests.cases.accounting.documents import ledger_rows
 from tests.cases.accounting.entered import entered, opened, shown, unequal
 from tests.cases.accounting.givens import (
     bills,
+    carried,
     disputes,
     events,
     exceptions,
@@ -55,6 +56,7 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         disputes,
         taxes,
         bills,
+        carried,
         events,
         exceptions,
     )

@@ -37,6 +37,9 @@ DAYS_TO_PAY = timedelta(days=14)
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
 BILL = re.compile(r"[\d.]+ for (?P<month>[A-Z][a-z]+), owner ERP")
 RATE = re.compile(r"(?P<currency>[A-Z]{3}) (?P<rate>[\d.]+)(, closing)?")
+MID = re.compile(
+    r"mid-market (?P<currency>[A-Z]{3}) (?P<amount>[\d.]+) x (?P<rate>[\d.]+) = (?P<books>[\d.]+)"
+)
 BANK_LINE = re.compile(r"\bB\d+\b")
 PROJECT = """\
 store: state.db
@@ -226,7 +229,7 @@ def _invoices(case: Case) -> Iterator[dict[str, object]]:
 def _rates(case: Case) -> Iterator[dict[str, object]]:
     """Yield the ledger's own rates of the case; a rate with amounts is of a line, not of a day."""
     for given in case.given("rate"):
-        if found := RATE.fullmatch(given.value):
+        if found := RATE.fullmatch(given.value) or MID.fullmatch(given.value):
             yield {
                 "entity": ENTITY,
                 "from_currency": found["currency"],

@@ -9,7 +9,7 @@ from datetime import date
 from tests.cases.accounting.documents import documents, ledger_rows
 from tests.cases.accounting.nights import Outcome
 from tests.cases.accounting.opening import opening_items, stood, taken_on
-from tests.cases.accounting.reports import moves
+from tests.cases.accounting.reports import charged, moves
 from tests.cases.accounting.tables import Case
 
 
@@ -18,7 +18,17 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
     names = outcome.names
     yield from unequal(
         [
-            (p.base, sign, p.day, p.kind, sign * p.gross, sign * p.fee, sign * p.net, p.currency)
+            (
+                *(
+                    p.base,
+                    sign,
+                    p.day,
+                    p.kind,
+                    sign * charged(case, p).gross,
+                    charged(case, p).currency,
+                ),
+                *(sign * p.fee, sign * p.net, p.currency),
+            )
             for _, sign, p in moves(case)
             if p.kind != "opening"
         ],
@@ -29,6 +39,7 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
                 r["event_date"],
                 r["provider_kind"],
                 r["gross_minor"],
+                r["gross_currency"],
                 r["fee_minor"],
                 r["net_minor"],
                 r["currency"],
@@ -65,6 +76,11 @@ def entered(case: Case, outcome: Outcome) -> Iterator[str]:
             for r in outcome.rows("ledger_entry")
         ).items(),
     )
+    yield from documents_entered(case, outcome)
+
+
+def documents_entered(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which documents did not enter as the subledger has them."""
     yield from unequal(
         {
             (d.document_id, d.customer, d.day, d.account, d.currency, d.amount)

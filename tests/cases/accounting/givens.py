@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from recon_engine.money import Money
+from tests.cases.accounting.company import MID
 from tests.cases.accounting.documents import PAYS, direct, documents
 from tests.cases.accounting.nights import DECISIONS, Outcome
-from tests.cases.accounting.reports import TWICE, alike, night, reference
+from tests.cases.accounting.reports import TWICE, alike, charged, night, reference
 from tests.cases.accounting.switches import switches, written
-from tests.cases.accounting.tables import Case
+from tests.cases.accounting.tables import BOOKS, Case
 
 IRRECOVERABLE = re.compile(r"([\d.]+) \+ ([\d.]+) irrecoverable")
 EVENT = re.compile(r"event (\d{4}-\d\d-\d\d)")
@@ -64,6 +66,24 @@ def taxes(case: Case, outcome: Outcome) -> Iterator[str]:
         tax = given.value.rpartition(" ")[2]
         if not any(f"= {tax}, charged" in other.value for other in case.given("fee_contract")):
             yield f"{given.name}: a tax of {tax}, the contract has another"
+
+
+def carried(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Say which document the ledger carries at another amount, or which rate gives another one."""
+    for given in case.given("carrying"):
+        account, currency, own, _, books = given.value.split()
+        said = (account, currency, Money.of(own, currency).minor, Money.of(books, BOOKS).minor)
+        rows = outcome.rows("ledger_entry")
+        columns = ("account", "currency", "amount_minor", "functional_minor")
+        if said not in [tuple(row[name] for name in columns) for row in rows]:
+            yield f"{given.name}: {given.value}, the ledger has another"
+    for given in case.given("rate"):
+        if found := MID.fullmatch(given.value):
+            own = Money.of(found["amount"], found["currency"])
+            made, _ = own.convert(BOOKS, Decimal(found["rate"]))
+            sold = [charged(case, line) for line in case.report]
+            if made != Money.of(found["books"], BOOKS) or own.minor not in [s.gross for s in sold]:
+                yield f"{given.name}: {given.value} gives {made}"
 
 
 def bills(case: Case, outcome: Outcome) -> Iterator[str]:

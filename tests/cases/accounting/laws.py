@@ -41,10 +41,16 @@ def broken(case: Case, outcome: Outcome) -> list[str]:
 
 
 def journal_balances(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
-    """I1: debits are credits in both currencies, in one entity, on one day."""
+    """I1: debits are credits, in one entity, on one day; in its own currency too, if it has one.
+
+    A journal of what is settled in another currency has one line in each.
+    """
     for journal_id, rows in _groups(outcome.nights[day], "journal_line", "journal_id").items():
-        sums = [sum(row[name] for row in rows) for name in ("amount_minor", "functional_minor")]
-        places = {(row["entity"], row["posting_date"], row["currency"]) for row in rows}
+        own = [(row["currency"], row["amount_minor"]) for row in rows if row["amount_minor"]]
+        sums = [sum(minor for _, minor in own), sum(row["functional_minor"] for row in rows)]
+        places = {(row["entity"], row["posting_date"]) for row in rows}
+        if len(own) == len({currency for currency, _ in own}) == 2:
+            sums[0] = 0
         if sums != [0, 0] or len(places) != 1:
             yield f"journal {journal_id}: sums {sums} in {places}"
 
@@ -56,7 +62,8 @@ def report_adds_up(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
         if known(case, line) == day and line.gross - line.fee != line.net:
             yield f"line {line.name}: net {line.net} in the case"
     for row in tables["settlement_line"]:
-        if row["gross_minor"] - row["fee_minor"] != row["net_minor"]:
+        at_home = row["gross_currency"] == row["currency"]
+        if at_home and row["gross_minor"] - row["fee_minor"] != row["net_minor"]:
             yield f"line {outcome.names[row['line_id']]}: net {row['net_minor']}"
     told = {row["batch_ref"]: row for row in tables["processor_balance"]}
     for report in reports(case):

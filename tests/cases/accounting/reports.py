@@ -9,12 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from recon_engine.demo.erp import plain
 from recon_engine.ids import sha256_hex
+from recon_engine.money import Money
 from tests.cases.accounting.tables import BOOKS, VERSION, Case, ReportLine
 
 HEADER = ("Line", "Date", "Type", "Gross", "Fee", "Net", "Ccy", "Reference", "Payout", "Report")
+HEADER += ("Sold in", "Rate")
 ORIGINALS = {
     "partial_capture_reversal": "charge",
     "refund_failure": "refund",
@@ -26,6 +29,11 @@ TWICE = re.compile(
     r"(?P<first>P\d+) and (?P<second>P\d+) name the same invoice; (?P<refund>P\d+) refunds P\d+"
 )
 """What names no document of its own: a second charge of one, and what gives it back."""
+APPLIED = re.compile(
+    r"applied (?P<line>P\d+) (?P<currency>[A-Z]{3}) (?P<amount>-?[\d.]+) x (?P<rate>[\d.]+)"
+    r" = (?P<settled>-?[\d.]+)"
+)
+"""What a line was in the currency of the sale, and the rate that the processor applied."""
 FILE = re.compile(r"file (?P<label>[A-Z]): (?P<lines>P\d+(?:, P\d+)*)")
 
 
@@ -103,6 +111,28 @@ def reference(case: Case, line: ReportLine) -> str:
     if has_line_ids(case):
         return f"ORD-{charged_twice(case).get(line.name, original(case, line).base)}"
     return f"ORD-{min(o.name for o in case.report if o.content == line.content)}"
+
+
+@dataclass(frozen=True)
+class Charged:
+    """What the customer saw of a line: its gross in the currency of the sale, and the rate."""
+
+    currency: str
+    gross: int
+    rate: str
+
+
+def charged(case: Case, line: ReportLine) -> Charged:
+    """Return what the customer saw of a line; most are settled in the currency of the sale."""
+    for given in case.given("rate"):
+        found = APPLIED.fullmatch(given.value)
+        if found and found["line"] == line.base:
+            assert Money.of(found["settled"], line.currency).minor == line.gross, given
+            gross = Money.of(found["amount"], found["currency"])
+            made, _ = gross.convert(line.currency, Decimal(found["rate"]))
+            assert made.minor == line.gross, given
+            return Charged(gross.currency, gross.minor, found["rate"])
+    return Charged(line.currency, line.gross, "")
 
 
 def charged_twice(case: Case) -> dict[str, str]:
@@ -200,7 +230,8 @@ def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], open
         rows.append(_row(ReportLine("", last, "opening", opening, 0, opening, currency), label))
     for line in lines:
         shown = ReportLine(line.base if has_line_ids(case) else "", *line.content)  # type: ignore[arg-type]
-        rows.append(_row(shown, label, reference(case, line), original(case, line)))
+        seen = charged(case, line)
+        rows.append(_row(shown, label, reference(case, line), original(case, line), seen))
     rows.append(_row(ReportLine("", last, "closing", closing, 0, closing, currency), label))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
@@ -208,12 +239,19 @@ def _report(case: Case, label: str, day: date, lines: Sequence[ReportLine], open
 
 
 def _row(
-    line: ReportLine, label: str, order: str = "", named: ReportLine | None = None
+    line: ReportLine,
+    label: str,
+    order: str = "",
+    named: ReportLine | None = None,
+    seen: Charged | None = None,
 ) -> tuple[str, ...]:
-    amounts = (plain(minor, line.currency) for minor in (line.gross, line.fee, line.net))
+    seen = seen or Charged(line.currency, line.gross, "")
+    gross = plain(seen.gross, seen.currency)
+    amounts = (gross, *(plain(minor, line.currency) for minor in (line.fee, line.net)))
     paid = f"transfer PO-{named.name}" if named and named.kind == "payout" else ""
     order = order if named and named.kind in ("charge", "refund", "dispute") else ""
-    return (line.name, str(line.day), line.kind, *amounts, line.currency, order, paid, label)
+    place = (line.currency, order, paid, label, seen.currency, seen.rate)
+    return (line.name, str(line.day), line.kind, *amounts, *place)
 
 
 def row_names(case: Case) -> dict[tuple[str, int], str]:

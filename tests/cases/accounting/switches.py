@@ -42,7 +42,7 @@ business_date:
 empty_is_no_activity: true
 """
 SWITCHES = (
-    (r"^[A-Z]{3} [\d.]+(, closing)?$", "sources/rates.yaml", "", RATES),
+    (r"^[A-Z]{3} [\d.]+(, closing)?$|^mid-market ", "sources/rates.yaml", "", RATES),
     (r"^(USD) [\d.]+$", "reconciliations/bank.yaml", r"currency: \w+", "currency: {0}"),
     (
         r"^USD [\d.]+$",

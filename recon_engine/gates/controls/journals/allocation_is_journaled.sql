@@ -11,11 +11,15 @@ numbered as (
 ),
 
 moved as (
-    select kind, part_id, currency, amount_minor from allocation
+    select
+        kind, part_id,
+        case when kind = 'unapplied' then currency else coalesce(settled_currency, currency) end as currency,
+        case when kind = 'unapplied' then amount_minor else coalesce(settled_minor, amount_minor) end as amount_minor,
+    from allocation
     union all
     select template as kind, part_id, currency, -amount_minor as amount_minor
     from numbered
-    where debit
+    where debit and amount_minor <> 0
 ),
 
 gap as (

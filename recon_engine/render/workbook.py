@@ -30,6 +30,9 @@ TITLES = {
     "clearing": "Processor clearing",
     "transit": "Cash in transit",
     "receivables": "Receivables",
+    "disputes": "Disputes",
+    "suspense": "Suspense",
+    "customer_credits": "Customer credits",
 }
 EXCEPTION_HEAD = (
     ("Exception", 14), ("Reason", 22), ("Age, days", 10), ("Bucket", 9), ("Event", 11),

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from recon_engine.render.report import Report
-from recon_engine.render.workbook import file_name, workbook
+from recon_engine.render.workbook import TITLES, file_name, workbook
+from recon_engine.tables.control import PROOFS
 from tests.render.small_report import DAY, FORMULA, HUGE, LOOSE, REPORT, RUN, item
 
 Cells = list[tuple[Any, ...]]
@@ -126,3 +127,7 @@ def test_journals_show_debit_and_credit_and_what_they_wait_for() -> None:
     assert "awaiting approval" in cells[1][0]
     assert [(row[7], row[8]) for row in cells if row[0] == "j1"] == [(1, None), (None, 1)]
     assert cells[4][3].date() == DAY
+
+
+def test_every_proof_has_a_title_for_people() -> None:
+    assert set(PROOFS) <= TITLES.keys()

@@ -24,6 +24,7 @@ TAX = {"source": "string", "regime": "string", "rate_bp": "int64", "recoverable_
 DECISION = {"kind": "string", "subject_id": "string"}
 COLUMNS = {
     "line_id": "string",
+    "base_id": "string",
     "source": "string",
     "entity": "string",
     "processor_account": "string",
@@ -37,6 +38,7 @@ COLUMNS = {
     "event_date": "date32",
     "gross_minor": "int64",
     "fee_minor": "int64",
+    "net_minor": "int64",
 }
 POOL = "pool"
 Line = tuple[str, int]
@@ -143,7 +145,7 @@ def pool_shares(workspace: Workspace, whole: int, batch: Sequence[Line]) -> list
     """Return what the stage puts of a pooled fee on each line, or on itself if it is alone."""
     lines = [("fee", 0, POOL, whole), *((k, g, f"L{n}", 0) for n, (k, g) in enumerate(batch))]
     workspace.register("settlement_line", small_table(COLUMNS, map(settlement_line, lines)))
-    workspace.make("fee", FEE, kind="processor")
+    workspace.make("fee", FEE, kind="processor", business_date="2026-03-02", delta=False)
     shares: defaultdict[str, int] = defaultdict(int)
     for part_id, amount in workspace.rows("select part_id, amount_minor from fee"):
         shares[part_id] += amount
@@ -153,4 +155,5 @@ def pool_shares(workspace: Workspace, whole: int, batch: Sequence[Line]) -> list
 def settlement_line(line: tuple[str, int, str, int]) -> tuple[object, ...]:
     kind, gross, name, fee = line
     account = ("s", "E1", "M1", "B1", "EUR", "EUR")
-    return (name, *account, kind, name, f"O-{name}", 1, date(2026, 3, 2), gross, fee)
+    amounts = (gross, fee, gross - fee)
+    return (name, None, *account, kind, name, f"O-{name}", 1, date(2026, 3, 2), *amounts)

@@ -105,10 +105,11 @@ def test_a_flipped_bit_is_named_where_it_is_read_and_where_it_was_written(
     assert named == {
         ("canonical", delivery.file_id),
         ("matching", inputs.name),
+        ("allocation", inputs.name),
         ("reporting", inputs.name),
         ("approval", output.name),
     }
-    assert len(told(found)) == 4
+    assert len(told(found)) == 5
 
 
 def test_a_replay_leaves_the_project_as_it_was(damaged: Record, eventful: Eventful) -> None:

@@ -47,7 +47,7 @@ weighed as (
 
 line as (
     select
-        group_id, matched_sign * 1 as position, entity, kind, part_id, event_date, posting_date, dimension, cause, memo,
+        group_id, matched_sign as position, entity, kind, part_id, event_date, posting_date, dimension, cause, memo,
         settled_role as role, cast(null as varchar) as account, settled_currency as currency,
         -matched_sign * settled_minor as amount_minor,
         -matched_sign * settled_books_minor as functional_minor,

@@ -263,8 +263,8 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
     ) as f using (item_id, pass_name) where l.place = 1
         and (l.side = 'settlement' or p.paid_role <> 'bank')
     union all select if(h.side = 'bank', 'suspense', 'line'), h.reconciliation, h.entity,
-        if(h.side = 'bank', null, u.match_id), h.item_id, 1, h.currency, h.held_role, null, null,
-        null, h.amount_minor
+        if(h.side = 'bank', null, u.match_id), h.item_id, 1, kept_in(h.side, h.functional_currency, h.currency), h.held_role, null, null,
+        null, kept(h.side, h.functional_minor, h.amount_minor)
     from handled as h left join (from match_leg where generation = -1) as u
         using (reconciliation, item_id)
     where h.held_role = 'suspense' and h.side in ('bank', 'settlement') and if(h.side = 'bank', h.class = 'open' and (h.origin = 'new'

@@ -22,10 +22,16 @@ undone as (
 ),
 
 standing as (
-    select item_id, side, entity, currency, source, held_role, amount_minor, event_date, first_date from open_item
-    union all
-    select item_id, side, entity, currency, source, held_role, amount_minor, event_date, first_date from match_leg
-    where generation = 1 and side = 'settlement'
+    select
+        item_id, side, entity, source, held_role, event_date, first_date,
+        settled_currency(side, functional_currency, currency) as currency,
+        settled_minor(side, functional_minor, amount_minor) as amount_minor,
+    from (
+        select * from open_item
+        union all by name
+        select * from match_leg
+        where generation = 1 and side = 'settlement'
+    )
 )
 
 select

@@ -5,6 +5,8 @@
 --      follower     items that give back an original of their own side
 -- out: one row per charge that stands whole in clearing
 --
+-- What is settled in another currency is not told to be spare: nothing books it to the customer yet.
+--
 -- A document of which something is open is not cleared: it may be what the charge pays.
 with
 document as (
@@ -31,4 +33,5 @@ where
     and c.origin <> 'reopened'
     and c.reference is not null
     and c.amount_minor > 0
+    and coalesce(c.functional_currency, c.currency) = c.currency
 order by item_id

@@ -6,8 +6,9 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import pyarrow.parquet as pq
 
 from recon_engine.cli.project import make_project
 from recon_engine.demo import make_world, write_world
+from recon_engine.demo.model import Line, Posting, World
+from recon_engine.demo.sales import ADYEN_EUR
+from recon_engine.money import Money
 from recon_engine.night import run_night
 from recon_engine.run import night, open_project
 from recon_engine.store.lake import Lake
@@ -100,8 +104,11 @@ class Finished:
 
 @cache
 def finished_night(folder: Path) -> Finished:
-    """Return the third night of a small company: a row is set aside, a file came twice."""
-    world = make_world(MONDAY, days=3, payments_a_day=40)
+    """Return the third night of a small company.
+
+    A row is set aside, a file came twice, a sale was settled in another currency.
+    """
+    world = with_a_sale_in_dollars(make_world(MONDAY, days=3, payments_a_day=40))
     make_project(folder)
     write_world(world, folder)
     set_aside_a_row(folder / "inbox" / "northpay" / f"northpay_eur_{world.dates[-1]:%Y%m%d}.csv")
@@ -118,3 +125,36 @@ def set_aside_a_row(path: Path) -> None:
     day, _, rest = lines[1].partition(b";")
     lines[1] = b"31.02." + day[6:] + b";" + rest
     path.write_bytes(b"\n".join(lines))
+
+
+def with_a_sale_in_dollars(world: World) -> World:
+    """Sell in dollars what the last report of the euro account pays out, to the same cent."""
+    batch = next(b for b in reversed(world.batches) if b.channel == ADYEN_EUR)
+    line = next(line for line in batch.lines if line.kind == "charge")
+    sale = next(sale for sale in world.sales if sale.reference == line.reference)
+    rates = {(rate.from_currency, rate.day): Decimal(rate.rate_exact) for rate in world.rates}
+    rate_exact = rates["USD", line.day].quantize(Decimal("0.001"))
+    dollars, _ = Money(line.gross_minor, "EUR").convert("USD", 1 / rate_exact)
+    functional, _ = dollars.convert("EUR", rates["USD", sale.invoiced])
+    invoice = next(d for d in world.documents if d.reference == line.reference)
+    (control, income, tax) = (posting.account for posting in invoice.postings)
+    sold = replace(
+        invoice,
+        currency="USD",
+        postings=(
+            Posting(control, dollars.minor, functional.minor),
+            Posting(income, -dollars.minor, -functional.minor),
+            Posting(tax, 0, 0),
+        ),
+    )
+    settled: Line = replace(line, gross_minor=dollars.minor, sold_in=("USD", f"{rate_exact}"))
+    return replace(
+        world,
+        documents=tuple(sold if d is invoice else d for d in world.documents),
+        batches=tuple(
+            replace(b, lines=tuple(settled if x is line else x for x in b.lines))
+            if b is batch
+            else b
+            for b in world.batches
+        ),
+    )

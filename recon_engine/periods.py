@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -85,3 +85,17 @@ def posting_date(event_date: date, sealed_to: date | None, closed_periods: Colle
     sealed = sealed_to is not None and event_date <= sealed_to
     day = sealed_to + DAY if sealed and sealed_to is not None else event_date
     return first_open_day(day, closed_periods)
+
+
+def open_to_all(event_date: date, locks: Sequence[tuple[date | None, Collection[str]]]) -> date:
+    """Return the first ledger day of an event that no entity has sealed or closed.
+
+    Each lock is an entity's last sealed date and its closed months.
+    Source: accounting.md invariant I12.
+    """
+    day, before = event_date, None
+    while day != before:
+        before = day
+        for sealed_to, closed_periods in locks:
+            day = posting_date(day, sealed_to, closed_periods)
+    return day

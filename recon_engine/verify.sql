@@ -50,7 +50,7 @@
 -- match_leg: reconciliation* item_id* side entity dataset source kind currency amount_minor
 --     reference? payout_ref? account? document_id? customer? functional_currency?
 --     functional_minor? held_role event_date due_date first_date file_id- row_no#- match_id* generation*# pass_name
--- match_evidence: reconciliation* match_id* pass_name left_id* right_id* key_columns key_value
+-- match_evidence: reconciliation* match_id* entity pass_name left_id* right_id* key_columns key_value
 --     difference_minor days_apart# left_choices# right_choices# currency
 -- exception_item: exception_id* scope entity reason item_id owner currency? amount_minor?
 --     event_date? first_date age_days# place?- detail
@@ -59,7 +59,7 @@
 -- allocation: allocation_id* reconciliation entity kind group_id whole_id part_id match_id?
 --     generation# currency whole_minor amount_minor held_role matched_account? document_id?
 --     customer? functional_currency? functional_minor? settled_currency? settled_minor? dimension?
---     event_date cause
+--     affiliate? event_date cause
 -- fee_check: line_id* reconciliation entity source contract? clause? kind currency base_minor
 --     volume_minor? expected_minor? charged_minor variance_minor? event_date
 -- contract_month: reconciliation* entity contract* currency* month* line_count# volume_minor
@@ -97,7 +97,7 @@ create macro scale(decimals) as case decimals when 1 then 10 when 2 then 100 whe
 create macro signed(side, minor) as case side when 'payout' then -minor else minor end
 
 create macro of_a_fee(kind) as kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced',
-    'reverse_charge', 'tax_invoice', 'fee_accrual')
+    'reverse_charge', 'tax_invoice', 'fee_accrual', 'recharge', 'fee_borne')
 
 create macro crossed(kind, gross_minor, gross_currency, currency) as
     gross_currency <> currency and kind in ('charge', 'refund') and gross_minor <> 0
@@ -113,11 +113,7 @@ create macro of_a_contract(reason) as reason in ('fee_variance', 'fee_unknown')
 create view arrival as select source, entity, file_id, size_bytes from landed_file
     union select source, entity, file_id, size_bytes from before_landed_file
 
-create view owner as select source as name, entity from arrival
-    union select reconciliation, entity from match_leg
-    union select reconciliation, entity from open_item
-
-create view certificate as select distinct entity from conservation_certificate
+create view owner as select distinct source as name, entity from arrival
 
 create view line as select 'settlement_line' as dataset, source, line_id as identity,
         currency, file_id, row_no, row_digest, net_minor as minor from settlement_line where generation = 1
@@ -135,6 +131,9 @@ create view handled as select reconciliation, {item}, first_date, amount_minor, 
         left join (select distinct reconciliation, item_id from match_leg where generation = -1)
             as u using (reconciliation, item_id)
 
+create view reporting_place as select distinct concat('reporting/', entity, ', ', night()) as place
+    from (select entity from owner union select entity from handled)
+
 create view owed as select reconciliation, h.item_id, h.held_role from handled as h
     inner join before_open_item as b using (reconciliation, item_id)
     where h.origin = 'carried' and h.side = 'settlement' and h.dataset = 'settlement_line'
@@ -145,6 +144,9 @@ create view alone as select a.part_id as item_id, a.held_role, l.entity, l.sourc
     from (from allocation where kind = 'line') as a
     inner join settlement_line as l on l.line_id = a.part_id
     where a.part_id not in (select item_id from handled)
+    union all select a.part_id, a.held_role, b.entity, b.source, b.currency, b.amount_minor
+    from (from allocation where kind = 'sweep') as a
+    inner join bank_entry as b on b.entry_id = a.part_id
 
 create view classed as select o.entity, source, dataset, origin, currency, minor, n, class from (
         select source, dataset, 'new' as origin, currency, amount_minor as minor, 1 as n,
@@ -167,8 +169,8 @@ create view classed as select o.entity, source, dataset, origin, currency, minor
         cast(gross_minor = 0 as int), 'journaled' from settlement_line
     where kind not in ('payout', 'payout_reversal') and (gross_currency = currency
         or crossed(kind, gross_minor, gross_currency, currency))
-    union all select entity, source, 'settlement_line', 'new', currency, minor, 1, 'journaled'
-    from alone
+    union all select entity, source, if(item_id in (select line_id from settlement_line),
+        'settlement_line', 'bank_entry'), 'new', currency, minor, 1, 'journaled' from alone
     union all select entity, source, 'settlement_line', 'new', currency, 0, 1, 'out_of_scope'
     from settlement_line where kind in ('payout', 'payout_reversal') and net_minor = 0
     union all select entity, source, 'bank_entry', 'new', currency, 0, 1, 'out_of_scope'
@@ -212,7 +214,7 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         if(amount_minor > 0, 'receipt', 'payment'), coalesce(booked_to, 'bank'), amount_minor
     from bank_entry left join (select part_id as entry_id, held_role as booked_to from allocation
         where kind = 'suspense' and match_id is null) using (entry_id)
-    where amount_minor <> 0
+    where amount_minor <> 0 and entry_id not in (select item_id from alone)
     union all select 'ledger', 'ledger_entry', source, entity, entry_id, currency, reference,
         null, account, document_id, customer, functional_currency, functional_minor, posting_date,
         file_id, row_no, h.kind, h.kind,
@@ -241,17 +243,23 @@ create view apart as select journal_id from journal_line group by journal_id
 create view paid as select reconciliation, entity, match_id, item_id, generation, currency,
         held_role, pass_name, if(pass_name in ('restatement', 'return')
         or pass_name like 'unmatch %', 1, generation) as turned, side,
-        sum(amount_minor) over same as minor, row_number() over (same order by
+        sum(amount_minor) over same as minor, sum(functional_minor) over same as settled,
+        functional_currency as settled_in, row_number() over (same order by
             kind in ('capture_reversal', 'chargeback_reversal', 'refund_failure', 'loss'), item_id
         ) as place
     from match_leg where side in ('settlement', 'bank') and dataset <> 'tolerance'
     window same as (partition by match_id, generation)
 
-create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
-        l.reconciliation, l.entity, l.match_id, coalesce(f.failed_id, l.item_id) as part_id,
-        l.generation, l.currency, l.held_role, p.account as matched_account, p.document_id,
-        p.customer, l.turned * l.minor as minor
-    from paid as l inner join (select reconciliation, match_id, generation,
+create view booked as select if(c.owed, 'on_behalf', if(l.turned = 1, 'gross', 'unapplied')) as kind,
+        l.reconciliation, if(c.owed, l.entity, p.entity) as entity, l.match_id,
+        coalesce(f.failed_id, l.item_id) as part_id, l.generation,
+        if(c.owed, coalesce(l.settled_in, l.currency), l.currency) as currency,
+        if(c.owed or p.entity = l.entity, l.held_role, 'due_from_affiliates') as held_role,
+        if(c.owed, null, p.account) as matched_account, if(c.owed, null, p.document_id) as
+        document_id, if(c.owed, null, p.customer) as customer, case when p.entity = l.entity then null
+        when c.owed then p.entity else l.entity end as affiliate,
+        l.turned * if(c.owed, coalesce(l.settled, l.minor), l.minor) as minor
+    from paid as l inner join (select reconciliation, match_id, generation, min(entity) as entity,
             min(account) as account, min(document_id) as document_id, min(customer) as customer,
             min(held_role) as paid_role
         from match_leg where side = 'ledger' group by all
@@ -260,36 +268,39 @@ create view booked as select if(l.turned = 1, 'gross', 'unapplied') as kind,
         from match_leg as r inner join match_leg as f on f.match_id = r.match_id
             and f.generation = 1 and f.kind = 'refund_failure'
         where r.kind = 'refund' and r.generation = 1 group by r.item_id
-    ) as f using (item_id, pass_name) where l.place = 1
+    ) as f using (item_id, pass_name)
+    inner join (values (false), (true)) as c(owed) on not c.owed
+        or (p.entity <> l.entity and l.side = 'settlement')
+    where l.place = 1
         and (l.side = 'settlement' or p.paid_role <> 'bank')
     union all select if(h.side = 'bank', 'suspense', 'line'), h.reconciliation, h.entity,
         if(h.side = 'bank', null, u.match_id), h.item_id, 1, kept_in(h.side, h.functional_currency, h.currency), h.held_role, null, null,
-        null, kept(h.side, h.functional_minor, h.amount_minor)
+        null, null, kept(h.side, h.functional_minor, h.amount_minor)
     from handled as h left join (from match_leg where generation = -1) as u
         using (reconciliation, item_id)
     where h.held_role = 'suspense' and h.side in ('bank', 'settlement') and if(h.side = 'bank', h.class = 'open' and (h.origin = 'new'
         or u.held_role = 'bank'), u.held_role = 'clearing' and u.pass_name like 'unmatch %')
     union all select 'line', h.reconciliation, h.entity, null, item_id, 1, h.currency, h.held_role,
-        null, null, null, h.amount_minor
+        null, null, null, null, h.amount_minor
     from handled as h inner join owed using (reconciliation, item_id)
     union all select 'suspense', reconciliation, entity, match_id, item_id, generation, currency,
-        held_role, null, null, null, -amount_minor
+        held_role, null, null, null, null, -amount_minor
     from match_leg anti join (select match_id, generation from match_leg
         where side = 'ledger' and held_role <> 'bank') using (match_id, generation)
     where side = 'bank' and held_role = 'suspense' and dataset <> 'tolerance'
     union all select 'line', reconciliation, entity, null, item_id, 1, currency, held_role, null,
-        null, null, amount_minor from handled
+        null, null, null, amount_minor from handled
     where side = 'settlement' and dataset = 'settlement_line' and origin = 'new'
         and held_role <> 'clearing'
-    union all select 'line', reconciliation, entity, null, item_id, 1, currency, held_role, null,
-        null, null, minor from alone
-    inner join (select part_id as item_id, reconciliation from allocation where kind = 'line')
-        using (item_id)
+    union all select a.kind, a.reconciliation, entity, null, item_id, 1, currency, held_role, null,
+        null, null, a.affiliate, minor from alone
+    inner join (select part_id as item_id, reconciliation, kind, affiliate from allocation
+        where kind in ('line', 'sweep')) as a using (item_id)
     union all select 'payout', reconciliation, entity, null, item_id, 1, currency, 'clearing',
-        null, null, null, amount_minor from handled
+        null, null, null, null, amount_minor from handled
     where side = 'payout' and origin = 'new' and dataset <> 'opening_item'
     union all select 'cash', reconciliation, entity, match_id, item_id, generation, currency,
-        'cash_in_transit', null, null, null, amount_minor
+        'cash_in_transit', null, null, null, null, amount_minor
     from match_leg semi join (select match_id, generation from match_leg where side = 'payout')
         using (match_id, generation) where side = 'bank' and dataset <> 'tolerance'
 
@@ -413,14 +424,16 @@ select {by}, cast(overdue as int), 0 from open_item
 select {by}, cast(due_date < night() as int), 0 from open_item
 
 -- matching match_leg: the sides of a match agree; one side alone is zero
--- by reconciliation, match_id, generation, entity, currency
-select {by}, 0, max(minor) from (select reconciliation, match_id, generation, entity, currency,
-    side,
+-- by reconciliation, match_id, generation, currency
+select {by}, 0, max(minor) from (select reconciliation, match_id, generation, currency, side,
     sum(amount_minor) as minor from match_leg group by all) group by all
 -- must be
 select {by}, 0, if(count(*) = 1, 0, min(minor)) from (select reconciliation, match_id,
-    generation, entity,
-    currency, side, sum(amount_minor) as minor from match_leg group by all) group by all
+    generation, currency, side, sum(amount_minor) as minor from match_leg group by all) group by all
+
+-- matching match_leg: a side of a match is of one entity
+-- by reconciliation, match_id, generation, side
+select {by}, count(distinct entity) - 1, 0 from match_leg group by all
 
 -- matching match_evidence: legs have evidence, and evidence has legs
 -- by reconciliation, match_id, pass_name, item_id
@@ -583,7 +596,7 @@ select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope,
 
 -- allocation allocation: what is allocated was matched or paid out
 -- by kind, reconciliation, entity, match_id, part_id, generation, currency, held_role,
---    matched_account, document_id, customer
+--    matched_account, document_id, customer, affiliate
 select {by}, 1, amount_minor from allocation
 where not of_a_fee(kind) and kind not in ('loss', 'loss_tax', 'bank_charge',
     'write_off', 'allowance')
@@ -601,7 +614,10 @@ where dataset = 'decision'
 -- by kind, reconciliation, entity, match_id, whole_id, generation, currency
 select {by}, 1, amount_minor from allocation where kind in ('bank_charge', 'write_off')
 -- must be
-select {by}, 1, amount_minor from (select *, item_id as whole_id from match_leg)
+select {by}, 1, amount_minor from (select m.* replace (coalesce(p.entity, m.entity) as entity),
+        item_id as whole_id
+    from match_leg as m left join (select match_id, generation, min(entity) as entity from match_leg
+        where side = 'ledger' group by all) as p using (match_id, generation))
 where dataset = 'tolerance'
 
 -- allocation allocation: an allowance is of a dispute that opens tonight, or ends
@@ -614,11 +630,31 @@ select {by}, 1, 0 from allocation where kind = 'allowance' and part_id not in (
 -- allocation allocation: fees are those of the lines
 -- by whole_id, entity, currency
 select {by}, 0, sum(amount_minor) from allocation
-where kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced') group by all
+where kind in ('fee', 'dispute_fee', 'fee_tax', 'fee_tax_invoiced')
+    or kind = 'recharge' and held_role = 'clearing' group by all
 -- must be
 select {by}, 0, fee_minor from (select *, line_id as whole_id from settlement_line)
     where kind not in ('payout', 'payout_reversal') and (gross_currency = currency
         or crossed(kind, gross_minor, gross_currency, currency))
+
+-- allocation allocation: a fee that one entity recharges another bears
+-- by reconciliation, whole_id, part_id, match_id, generation, currency
+select {by}, count(*), sum(amount_minor) from allocation where kind = 'fee_borne' group by all
+-- must be
+select {by}, count(*), sum(amount_minor) from allocation where kind = 'recharge' group by all
+
+-- allocation allocation: what is recharged is of a sale of the entity that bears it
+-- by reconciliation, match_id, part_id, generation, entity, affiliate
+select distinct {by}, 1, 0 from allocation where kind in ('recharge', 'fee_borne')
+-- must be
+select {by}, 1, 0 from (select m.reconciliation, m.match_id, m.generation, m.item_id as part_id,
+        if(holds, m.entity, p.entity) as entity, if(holds, p.entity, m.entity) as affiliate
+    from match_leg as m inner join (select distinct match_id, generation, entity from match_leg
+        where side = 'ledger') as p using (match_id, generation)
+    cross join (values (true), (false)) as t(holds)
+    where m.side = 'settlement' and m.dataset <> 'tolerance' and p.entity <> m.entity)
+where (reconciliation, match_id, part_id, generation) in (
+    select (reconciliation, match_id, part_id, generation) from allocation where kind = 'recharge')
 
 -- allocation allocation: parts add up to their whole
 -- by reconciliation, kind, whole_id, match_id, generation, currency
@@ -862,7 +898,7 @@ select {by}, 1, amount_minor from proof where verdict = 'broken' and position = 
 -- by proof, entity, account, currency, position
 select {by}, 0, amount_minor from proof
 where position <> 9 and (proof, position) not in (('clearing', 4), ('clearing', 5), ('clearing', 6),
-    ('bank', 5), ('receivables', 4))
+    ('bank', 5), ('receivables', 4), ('owed_to_affiliates', 3), ('owed_by_affiliates', 3))
 -- must be
 select {by}, 0, minor from (
     select p.*, l.amount_minor as minor
@@ -884,6 +920,16 @@ select {by}, 0, minor from (
     union all by name select p.*, -open_minor as minor
     from proof as p inner join billing_document as d using (entity, account, currency)
     where proof = 'receivables' and position = 3)
+
+-- reporting proof: what one entity owes is what another has to come, in the books of each
+-- by proof, currency
+select {by}, 0, sum(amount_minor) from proof where position = 3 and verdict <> 'unproved'
+    and proof in ('owed_to_affiliates', 'owed_by_affiliates') group by all
+-- must be
+select {by}, 0, sum(amount_minor) from (select currency, amount_minor,
+        if(proof = 'owed_to_affiliates', 'owed_by_affiliates', 'owed_to_affiliates') as proof
+    from proof where position in (1, 2) and verdict <> 'unproved'
+        and proof in ('owed_to_affiliates', 'owed_by_affiliates')) group by all
 
 -- reporting opening_item: what a take-on brings along is what the ledger holds
 -- by entity, account, currency
@@ -969,7 +1015,7 @@ select {by}, 1, 0 from allocation where not of_a_fee(kind)
 -- must be
 select hash_of('group', [case kind when 'loss_tax' then 'loss'
     when 'bank_charge' then 'cash' when 'write_off' then 'gross' else kind end,
-    case when kind in ('payout', 'line', 'allowance') or kind = 'suspense' and match_id is null
+    case when kind in ('payout', 'line', 'allowance', 'sweep') or kind = 'suspense' and match_id is null
         then whole_id
     when kind in ('cash', 'bank_charge', 'loss', 'loss_tax') then match_id else match_id || ' ' || part_id end,
     cast(generation as varchar)]), 1, 0

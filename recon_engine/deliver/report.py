@@ -99,7 +99,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
 
 
 def _workspace(project: Project, entity: str, day: date) -> Workspace:
-    """Return a workspace with the published tables of an entity and date, and `base_rate`."""
+    """Return a workspace with what is published of an entity on a date, and `base_rate`."""
     workspace = Workspace.open(
         project.lake,
         memory_limit=project.environment.memory_limit,
@@ -110,7 +110,8 @@ def _workspace(project: Project, entity: str, day: date) -> Workspace:
         found = list(_versions(project, entity, day))
         for name in READ:
             parts = [sha for v in found for sha in _parts(project, name, v)]
-            workspace.load(name, TABLES[name], parts)
+            own = entity if "entity" in TABLES[name].names else ""
+            workspace.load(name, TABLES[name], parts, own)
         _register_rates(project, entity, day, workspace)
     except BaseException:
         workspace.close()

@@ -33,6 +33,8 @@ TITLES = {
     "disputes": "Disputes",
     "suspense": "Suspense",
     "customer_credits": "Customer credits",
+    "owed_to_affiliates": "Owed to affiliates",
+    "owed_by_affiliates": "Owed by affiliates",
 }
 EXCEPTION_HEAD = (
     ("Exception", 14), ("Reason", 22), ("Age, days", 10), ("Bucket", 9), ("Event", 11),

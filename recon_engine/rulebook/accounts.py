@@ -33,6 +33,8 @@ Role = Literal[
     "unrealised_fx",
     "accrued_fees",
     "processor_payables",
+    "due_from_affiliates",
+    "due_to_affiliates",
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unapplied_receipts"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
@@ -59,6 +61,10 @@ AllocationKind = Literal[
     "allowance",
     "suspense",
     "fee_accrual",
+    "on_behalf",
+    "recharge",
+    "fee_borne",
+    "sweep",
 ]
 BookedKind = Literal[
     "chargeback",

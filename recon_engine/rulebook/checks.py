@@ -10,6 +10,7 @@ from recon_engine.money import exponent
 from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import AT_BANK, FEE_TAX, JOINED, NEEDED, Accounts
+from recon_engine.rulebook.affiliate_checks import check_affiliates
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.fee_checks import check_contracts
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
@@ -90,6 +91,7 @@ class Checks:
             yield from self.partners(reconciliation, document)
             yield from self.sides(reconciliation, document)
             yield from self.roles(reconciliation, document)
+            yield from check_affiliates(self.book, reconciliation, document)
         yield from self.each_source_once()
         yield from self.each_payout_once()
         for stem, accounts in self.book.accounts.items():

@@ -65,6 +65,29 @@ class Passes(Mapping):
     passes: tuple[MatchPass, ...] = Field(min_length=1)
 
 
+SWEEP = dict.fromkeys(("affiliate", "remittance", "held_role"), "string")
+"""Columns of the table by which stages know the sweeps of a bank account."""
+
+
+class Affiliate(Mapping):
+    """Another entity of the group whose sales or sweeps pass through this account."""
+
+    ledger: str = Field(
+        default="", description="ledger source with its documents, for kind processor"
+    )
+    fees: Literal["recharged", "kept"] = Field(
+        default="recharged", description="who bears the fees of its sales: it, or the holder"
+    )
+    remittance: str = Field(
+        default="",
+        description="regular expression of the remittance text of a sweep, for kind bank",
+    )
+    role: Literal["due_to_affiliates", "due_from_affiliates"] = Field(
+        default="due_to_affiliates",
+        description="what a sweep settles: what we owe it or it owes us, for kind bank",
+    )
+
+
 class Reconciliation(Mapping):
     """A configured pair of sides: processor account and ledger, or payouts and bank account."""
 
@@ -72,7 +95,6 @@ class Reconciliation(Mapping):
     kind: Literal["processor", "bank"]
     entity: str
     settlements: tuple[str, ...] = Field(
-        min_length=1,
         description="settlement sources: one processor account, or all that pay into the bank",
     )
     ledger: str = Field(description="ledger source")
@@ -84,6 +106,11 @@ class Reconciliation(Mapping):
     ledger_pattern: str = Field(
         default="", description="regular expression of the references that take part; empty: all"
     )
+    affiliates: dict[str, Affiliate] = Field(
+        default={},
+        description="entities of the group: for kind processor, whose documents a line may name; "
+        "for kind bank, who sweeps money to or from the account",
+    )
     passes: str = Field(description="name in mappings/matching")
     calendar: str = "ECB"
     dispute_days: int = Field(
@@ -92,3 +119,9 @@ class Reconciliation(Mapping):
     lag_days: dict[Side, Annotated[int, Field(ge=0)]] = Field(
         default={}, description="banking days a side waits before it is overdue"
     )
+
+    def sweeps(self) -> list[tuple[str, str, str]]:
+        """Return each affiliate that sweeps, the text that tells it, and the role it settles."""
+        return [
+            (n, one.remittance, one.role) for n, one in self.affiliates.items() if one.remittance
+        ]

@@ -57,6 +57,12 @@ class Rulebook:
         fees = (self.contracts,) if self.contracts else ()
         return (*kinds, {"policy": self.policy}, *fees)
 
+    def affiliates(self, entity: str) -> tuple[str, ...]:
+        """Return the entities that post a mirror of what an entity posts, in order."""
+        shared = [{rec.entity, *rec.affiliates} for rec in self.reconciliations.values()]
+        together = set[str]().union(*(names for names in shared if entity in names))
+        return tuple(sorted(together - {entity}))
+
 
 def load(folder: Path) -> Rulebook:
     """Return the rulebook in a folder of mappings; dictionaries are ordered by name.

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from recon_engine.ids import sha256_hex
 from recon_engine.pipeline import STAGES
+from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.run.project import Project
-from recon_engine.run.scopes import drawn_on
+from recon_engine.run.scopes import drawn_on, entities_of
 from recon_engine.run.take_ons import file_in_force
 from recon_engine.stages.stage import Read, Stage
 from recon_engine.store.manifest import Dataset, Manifest
@@ -52,11 +53,13 @@ class Input:
     hashes: tuple[str, ...]
     parts: tuple[str, ...] = ()
     rows: pa.Table | None = None
+    entity: str = ""
+    """Whose rows alone are seen, of a table in which a reconciliation speaks of several."""
 
     def load(self, workspace: Workspace) -> None:
         """Make the input visible in a workspace, under its declared name."""
         if self.rows is None:
-            workspace.load(self.read.name, self.read.table, self.parts)
+            workspace.load(self.read.name, self.read.table, self.parts, self.entity)
         else:
             workspace.register(self.read.name, self.rows)
 
@@ -94,7 +97,17 @@ def _from_lake(
     hashes = tuple(d.logical_hash for d in datasets)
     if read.when == "history":
         hashes = (sha256_hex("\n".join(hashes).encode("ascii")),)
-    return Input(read, hashes, tuple(_parts(datasets)))
+    entity = scope if _is_shared(project.rulebook, stage, read, scope) else ""
+    return Input(read, hashes, tuple(_parts(datasets)), entity=entity)
+
+
+def _is_shared(rules: Rulebook, stage: Stage, read: Read, scope: str) -> bool:
+    """Tell whether an entity reads what a reconciliation says of others too."""
+    made_by = {producer.grain for producer in _producers(stage, read)}
+    if stage.grain != "entity" or "reconciliation" not in made_by:
+        return False
+    recs = drawn_on(rules, "entity", scope, "reconciliation")
+    return any(len(entities_of(rules.reconciliations[name])) > 1 for name in recs)
 
 
 def _parts(datasets: list[Dataset]) -> Iterator[str]:
@@ -107,26 +120,38 @@ def _datasets(
     """Yield what holds a table: of tonight from earlier stages, of before from any."""
     table = read.table.name
     for producer in _producers(stage, read):
-        for name in drawn_on(project.rulebook, stage.grain, scope, producer.grain):
-            if read.when == "today" and (producer.name, name) in staged:
+        for name in _scopes(project.rulebook, stage, read, scope, producer):
+            if read.when in ("today", "affiliates") and (producer.name, name) in staged:
                 yield staged[producer.name, name].outputs[table]
                 continue
-            for version in _versions(versions, read, producer, name):
+            before = read.when == "previous" or producer == stage
+            for version in _versions(versions, read, before, producer.name, name):
                 yield project.lake.dataset(version.manifest_sha, table)
 
 
-def _versions(versions: Versions, read: Read, producer: Stage, scope: str) -> list[DatasetVersion]:
+def _scopes(
+    rules: Rulebook, stage: Stage, read: Read, scope: str, producer: Stage
+) -> Iterator[str]:
+    """Yield the scopes of a producer that a read speaks of: its own, or those of its affiliates."""
+    about = rules.affiliates(scope) if read.when == "affiliates" else (scope,)
+    for name in about:
+        yield from drawn_on(rules, stage.grain, name, producer.grain)
+
+
+def _versions(
+    versions: Versions, read: Read, before: bool, producer: str, scope: str
+) -> list[DatasetVersion]:
     if read.when == "history":
-        return versions.history(producer.name, scope)
-    find = versions.current if read.when == "today" else versions.previous
-    found = find(producer.name, scope)
+        return versions.history(producer, scope)
+    find = versions.previous if before else versions.current
+    found = find(producer, scope)
     return [] if found is None else [found]
 
 
 def _producers(stage: Stage, read: Read) -> tuple[Stage, ...]:
-    if read.when == "today":
-        return tuple(s for s in STAGES[: STAGES.index(stage)] if read.table in s.writes)
     own = read.table in stage.writes
+    if read.when == "today" or (read.when == "affiliates" and not own):
+        return tuple(s for s in STAGES[: STAGES.index(stage)] if read.table in s.writes)
     return tuple(s for s in ((stage,) if own else STAGES) if read.table in s.writes)
 
 

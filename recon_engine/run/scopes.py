@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Grain
 
@@ -26,10 +27,13 @@ def drawn_on(rules: Rulebook, grain: Grain, scope: str, of: Grain) -> tuple[str,
     if grain == "reconciliation":
         rec = rules.reconciliations[scope]
         names = {*rec.settlements, rec.ledger, *([rec.bank] if rec.bank else [])}
+        names |= {affiliate.ledger for affiliate in rec.affiliates.values() if affiliate.ledger}
         return tuple(sorted(names))
     assert grain == "entity", f"{grain} {scope} cannot read {of}"
-    owned = rules.sources if of == "source" else rules.reconciliations
-    return tuple(sorted(name for name, item in owned.items() if item.entity == scope))
+    if of == "source":
+        return tuple(sorted(name for name, s in rules.sources.items() if s.entity == scope))
+    recs = rules.reconciliations.items()
+    return tuple(sorted(name for name, rec in recs if scope in entities_of(rec)))
 
 
 def entity_of(rules: Rulebook, grain: Grain, scope: str) -> str:
@@ -37,3 +41,9 @@ def entity_of(rules: Rulebook, grain: Grain, scope: str) -> str:
     if grain == "source":
         return rules.sources[scope].entity
     return rules.reconciliations[scope].entity if grain == "reconciliation" else scope
+
+
+def entities_of(rec: Reconciliation) -> tuple[str, ...]:
+    """Return the entity of a reconciliation, and those whose documents its lines may name."""
+    others = (name for name, other in rec.affiliates.items() if other.ledger)
+    return (rec.entity, *sorted(others))

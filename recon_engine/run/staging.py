@@ -59,14 +59,17 @@ def prepare(
     business_date = known.business_date
     entity = entity_of(project.rulebook, stage.grain, scope)
     previous = known.versions.previous(stage.name, scope)
+    sealed_to = (premise or known).sealed_to
+    others = project.rulebook.affiliates(entity) if stage.grain == "entity" else ()
     context = RunContext(
         run_id=run_id,
         business_date=business_date,
         scope=scope,
-        sealed_to=(premise or known).sealed_to[entity],
+        sealed_to=sealed_to[entity],
         previous_date=None if previous is None else previous.business_date,
         decision_seq=known.decision_seq,
         take_on=known.take_ons[entity],
+        sealed_elsewhere={name: sealed_to[name] for name in others},
     )
     staged = premise.staged if premise else {}
     inputs = resolve(project, stage, scope, known, staged)
@@ -79,6 +82,7 @@ def prepare(
         "contracts": sorted({t.contract for t in (*(r.table for r in stage.reads), *stage.writes)}),
         "sealed_to": str(context.sealed_to),
         **({"take_on": context.take_on} if context.take_on else {}),
+        **{f"sealed {name}": str(day) for name, day in context.sealed_elsewhere.items()},
     }
     text = json.dumps(key, sort_keys=True, separators=(",", ":"))
     return Job(stage, context, inputs, sha256_hex(text.encode()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -31,18 +31,21 @@ class RunContext:
     """Decisions up to this number are read."""
     take_on: str = ""
     """File of the opening items that come into force on this date; empty on every other."""
+    sealed_elsewhere: Mapping[str, date | None] = field(default_factory=dict)
+    """Last sealed date of each entity that posts a mirror of what this one posts."""
 
 
 @dataclass(frozen=True)
 class Read:
     """A declared input: a table of this processing date, of earlier ones, or of the SQL state.
 
-    `previous` is the scope's previous processing date, `history` every earlier one, `state` the
-    records of the outside world: deliveries, decisions, receipts.
+    `previous` is the scope's previous processing date, `history` every earlier one, `affiliates`
+    what the entities it shares accounts with have tonight, or had before where the stage itself
+    makes it; `state` the records of the outside world: deliveries, decisions, receipts.
     """
 
     table: Table
-    when: Literal["today", "previous", "history", "state"] = "today"
+    when: Literal["today", "previous", "history", "affiliates", "state"] = "today"
 
     @property
     def name(self) -> str:

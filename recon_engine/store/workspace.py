@@ -68,8 +68,10 @@ class Workspace:
         """Forget everything that was not exported."""
         self._con.close()
 
-    def load(self, name: str, table: Table, parts: Sequence[str]) -> None:
+    def load(self, name: str, table: Table, parts: Sequence[str], entity: str = "") -> None:
         """Make `name` a view over published parts of a table; without parts it is empty.
+
+        With an entity, only its rows are seen.
 
         Raises: GateBlocked where a part's bytes changed, or it was written for another contract.
         """
@@ -83,6 +85,7 @@ class Workspace:
             files = ", ".join(path_literal(path) for path in paths)
             rows = f"read_parquet([{files}], hive_partitioning = false, union_by_name = false)"
             query = f"select {columns} from {rows}"  # noqa: S608  # names of the contract
+            query += f" where entity = '{entity}'" if entity else ""
         else:
             typed = (f'cast(null as {SQL_TYPES[c.type]}) as "{c.name}"' for c in table.columns)
             query = f"select {', '.join(typed)} where false"

@@ -9,6 +9,7 @@ ALLOCATION_KINDS = (
     *("line", "dispute_fee", "loss", "loss_tax", "bank_charge", "write_off"),
     *("fee_tax", "fee_tax_invoiced", "tax_invoice", "reverse_charge"),
     *("allowance", "suspense", "fee_accrual"),
+    *("on_behalf", "recharge", "fee_borne", "sweep"),
 )
 """Closed list of what an amount is put to; each has a template in the chart."""
 
@@ -44,6 +45,7 @@ ALLOCATION = Table(
         ),
         minor("settled_minor", "what the processor made of it there", nullable=True),
         text("dimension", "merchant account the amount comes from", nullable=True),
+        text("affiliate", "entity of the group that stands on the other side", nullable=True),
         day("event_date", "the day it happened"),
         text("cause", "table and id of the line or decision that caused it"),
     ),
@@ -67,7 +69,11 @@ JOURNAL_LINE = Table(
         day("event_date", "the day it happened"),
         text("role", "account role"),
         text("account", "account in the chart"),
-        text("dimension", "merchant or bank account the line belongs to", nullable=True),
+        text(
+            "dimension",
+            "merchant account, bank account or affiliate the line belongs to",
+            nullable=True,
+        ),
         text("currency", "transaction currency"),
         minor("amount_minor", "debit plus, in the transaction currency"),
         text("functional_currency", "currency of the books"),

@@ -55,6 +55,8 @@ CONTROL_TOTAL = Table(
 PROOFS = (
     *("clearing", "transit", "bank", "receivables", "disputes", "suspense"),
     "customer_credits",
+    "owed_to_affiliates",
+    "owed_by_affiliates",
 )
 """Closed list of proofs."""
 
@@ -66,6 +68,7 @@ PROOF = Table(
         text(
             "proof",
             "clearing, transit, bank, receivables, disputes, suspense: I3, I4, I7, I22, I6, I19; "
+            "owed_to_affiliates, owed_by_affiliates: what two entities owe each other agrees; "
             "customer_credits: what is owed to customers is what is listed",
             key=True,
         ),

@@ -66,6 +66,7 @@ MATCH_EVIDENCE = Table(
     (
         text("reconciliation", "reconciliation", key=True),
         text("match_id", "the match", key=True),
+        text("entity", "entity that holds the account"),
         text("pass_name", "pass that made it"),
         text("left_id", "item on the left side", key=True),
         text("right_id", "item on the right side", key=True),

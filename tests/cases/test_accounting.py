@@ -23,6 +23,7 @@ from tests.cases.accounting.nights import Hashes, Outcome, run_case
 from tests.cases.accounting.tables import FOLDER, Case, case_texts, read_cases
 
 CASES = read_cases(case_texts())
+WAITING = Path(__file__).parent / "waiting"
 REPLAYED = ("E01b", "E19")
 """A decision, a late file and a file sent twice: these run twice from nothing."""
 AMOUNT = re.compile(r"-?\d+\.\d\d\b")
@@ -61,7 +62,7 @@ def test_a_restatement_and_its_return_reach_the_ledger_once_each(tmp_path: Path)
     assert {day: count for day, count in posted.items() if count} == dict(
         Counter(day for day, _ in entries)
     )
-    rows = [row for path in (tmp_path / "E15c/import").iterdir() for row in imported(path)]
+    rows = [row for path in (tmp_path / "E15c/import/E1").iterdir() for row in imported(path)]
     assert len({row["posting_key"] for row in rows}) == len(entries)
     for asked in (b for b in case.balances if b.day == max(outcome.nights)):
         theirs = sum(row.amount for row in ledger_rows(case) if row.account == asked.account)
@@ -133,6 +134,21 @@ def test_two_charges_that_wait_for_one_invoice_end_there_and_with_the_customer(
     assert told.endswith("1200 stands at 0 EUR, the case has 24000")
 
 
+def test_a_sale_of_an_affiliate_is_owed_to_it_from_the_night_of_its_invoice(tmp_path: Path) -> None:
+    texts = case_texts() | {"e13c.md": (WAITING / "e13c.md").read_text(encoding="utf-8")}
+    texts["givens.md"] += (
+        "| E13c G1 | reference | 2026-03-02 | E2 | P1 pays an invoice of E2, fee recharged |\n"
+    )
+    waiting = read_cases(texts)["E13c"]
+
+    outcome = run_case(waiting, tmp_path / "E13c")
+
+    assert differences(waiting, outcome) == []
+    # Until the invoice is there the charge is listed and not booked: that is all that is told.
+    (told,) = broken(waiting, outcome)
+    assert told.endswith("1200 stands at -725 EUR, the case has 49275")
+
+
 def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
     conventions = (FOLDER / "conventions.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| (\d{4}) \| ([^|]+) \|", conventions, re.MULTILINE))
@@ -165,6 +181,8 @@ def test_every_account_of_the_chart_stands_in_the_list_of_accounts() -> None:
         "reverse_charge_tax": "Reverse-charge tax",
         "accrued_fees": "Accrued processor fees",
         "processor_payables": "Accounts payable - processor",
+        "due_from_affiliates": "Due from affiliates",
+        "due_to_affiliates": "Due to affiliates",
         "realised_fx": "Realised FX gain or loss",
         "unrealised_fx": "Unrealised FX gain or loss",
         "conversion_cost": "Currency conversion cost",

@@ -5,18 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from recon_engine.rulebook.accounts import BOOKED, JOINED
-from recon_engine.rulebook.matching import Reconciliation
+from recon_engine.rulebook.matching import SWEEP, Reconciliation
 from recon_engine.rulebook.model import basis_points
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.allocation.fee_contracts import check_fees
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
-from recon_engine.tables.canonical import DECISION, LEDGER_ENTRY, PAYOUT, SETTLEMENT_LINE
+from recon_engine.tables.canonical import (
+    BANK_ENTRY,
+    DECISION,
+    LEDGER_ENTRY,
+    PAYOUT,
+    SETTLEMENT_LINE,
+)
 from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
 
 SQL = Path(__file__).parent
+RECHARGE = {
+    **dict.fromkeys(("match_id", "entity", "affiliate", "whole_id", "part_id"), "string"),
+    **dict.fromkeys(("group_key", "currency", "held_role", "dimension", "cause"), "string"),
+    "generation": "int32",
+    "amount_minor": "int64",
+    "event_date": "date32",
+}
+"""Columns of the fees that affiliates bear, where there are none."""
 REASONS = ("fee_variance", "fee_unknown", "decision_void")
 """Why a person must look at what this stage found."""
 
@@ -61,6 +75,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
     check_fees(inputs, rules, rec, run)
+    _recharge(inputs, rec, run)
     for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
             name,
@@ -75,6 +90,18 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     _find_void(inputs, rec, run)
     inputs.make("exception_item", SQL / "exception_item.sql")
     return {t.name: t.name for t in (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM)}
+
+
+def _recharge(inputs: Workspace, rec: Reconciliation, run: RunContext) -> None:
+    """Make `recharge`, the fees that affiliates bear, and `sweep`, what their sweeps say."""
+    inputs.register("sweep", small_table(SWEEP, rec.sweeps()))
+    bearers = [(n,) for n, one in rec.affiliates.items() if one.ledger and one.fees == "recharged"]
+    inputs.register("bearer", small_table({"affiliate": "string"}, bearers))
+    if bearers:
+        day = run.business_date.isoformat()
+        inputs.make("recharge", SQL / "recharge.sql", business_date=day)
+    else:
+        inputs.register("recharge", small_table(RECHARGE, ()))
 
 
 def _find_void(inputs: Workspace, rec: Reconciliation, run: RunContext) -> None:
@@ -108,6 +135,7 @@ ALLOCATION_STAGE = Stage(
     reads=(
         Read(SETTLEMENT_LINE),
         Read(PAYOUT),
+        Read(BANK_ENTRY),
         Read(LEDGER_ENTRY),
         Read(MATCH_LEG),
         Read(OPEN_ITEM),

@@ -43,6 +43,7 @@ select
     p.settled_currency,
     p.settled_minor,
     p.dimension,
+    p.affiliate,
     p.event_date,
     p.cause,
 from part as p

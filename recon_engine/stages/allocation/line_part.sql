@@ -8,6 +8,7 @@
 --      tax_invoice       tax that waited for its invoice, which came tonight
 --      fee_accrual       fees that will be billed, accrued or taken back
 --      line_dimension    source, merchant account
+--      bank_entry        entries of the date, with sweep, what affiliates' sweeps say
 -- out: one row per amount
 with
 entered as (
@@ -84,6 +85,23 @@ select
     cast($business_date as date) as event_date,
     'decision ' || decision_seq as cause,
 from tax_invoice
+union all by name
+select
+    'sweep' as kind,
+    b.entry_id as group_key,
+    b.entry_id as whole_id,
+    b.entry_id as part_id,
+    b.entity, b.currency,
+    b.amount_minor as whole_minor,
+    b.amount_minor,
+    s.held_role,
+    s.affiliate,
+    b.booking_date as event_date,
+    'bank_entry ' || b.entry_id as cause,
+from bank_entry as b
+inner join sweep as s on regexp_matches(coalesce(b.remittance, ''), s.remittance)
+where $kind = 'bank' and b.currency = $currency and b.amount_minor <> 0
+qualify row_number() over (partition by b.entry_id order by s.affiliate) = 1
 union all by name
 select
     'fee_accrual' as kind,

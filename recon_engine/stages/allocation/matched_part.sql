@@ -7,6 +7,7 @@
 -- so, and its gross goes back as it came. So does a refund that failed: the line that says so brings it back.
 -- The settlement lines of a match are one payment; it stands on the line that the others go with. A receipt
 -- at the bank that meets a document is one too; one that meets the ledger's own cash entry is booked already.
+-- What pays a document of another entity of the group is owed to it here, and clears the document there.
 with
 leg as (
     select
@@ -22,6 +23,7 @@ partner as (
     select
         match_id,
         generation,
+        min(entity) as entity,
         min(account) as account,
         min(document_id) as document_id,
         min(customer) as customer,
@@ -105,7 +107,8 @@ select
     l.match_id || ' ' || l.item_id as group_key,
     l.item_id as whole_id,
     l.item_id as part_id,
-    l.match_id, l.generation, l.entity, l.currency, l.held_role,
+    l.match_id, l.generation, p.entity, l.currency,
+    case when p.entity = l.entity then l.held_role else 'due_from_affiliates' end as held_role,
     cast(l.amount_minor as bigint) as whole_minor,
     cast(l.amount_minor as bigint) as amount_minor,
     p.account as matched_account,
@@ -114,13 +117,32 @@ select
     cast(l.turned * p.functional_minor as bigint) as functional_minor,
     l.settled_currency,
     cast(l.settled_minor as bigint) as settled_minor,
-    d.dimension,
+    case when p.entity = l.entity then d.dimension end as dimension,
+    case when p.entity <> l.entity then l.entity end as affiliate,
     case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
     coalesce(l.decided, case l.side when 'bank' then 'bank_entry ' else 'settlement_line ' end || l.item_id) as cause,
 from gross as l
 inner join partner as p
     on p.match_id = l.match_id and p.generation = l.generation and (l.side = 'settlement' or p.held_role <> 'bank')
 left join line_dimension as d on d.source = l.source
+union all by name
+select
+    'on_behalf' as kind,
+    l.match_id || ' ' || l.item_id as group_key,
+    l.item_id as whole_id,
+    l.item_id as part_id,
+    l.match_id, l.generation, l.entity, l.held_role,
+    coalesce(l.settled_currency, l.currency) as currency,
+    cast(coalesce(l.settled_minor, l.amount_minor) as bigint) as whole_minor,
+    cast(coalesce(l.settled_minor, l.amount_minor) as bigint) as amount_minor,
+    d.dimension,
+    p.entity as affiliate,
+    case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,
+    coalesce(l.decided, 'settlement_line ' || l.item_id) as cause,
+from gross as l
+inner join partner as p on p.match_id = l.match_id and p.generation = l.generation and p.entity <> l.entity
+left join line_dimension as d on d.source = l.source
+where l.side = 'settlement'
 union all by name
 select
     k.kind,
@@ -137,10 +159,15 @@ union all by name
 select
     l.kind,
     case l.kind when 'bank_charge' then l.match_id else l.match_id || ' ' || l.part_id end as group_key,
-    l.whole_id, l.part_id, l.match_id, l.generation, l.entity, l.currency,
+    l.whole_id, l.part_id, l.match_id, l.generation, coalesce(p.entity, l.entity) as entity, l.currency,
     l.amount_minor as whole_minor,
     l.amount_minor,
-    case l.kind when 'bank_charge' then 'cash_in_transit' else l.held_role end as held_role,
+    case
+        when l.kind = 'bank_charge' then 'cash_in_transit'
+        when p.entity <> l.entity then 'due_from_affiliates'
+        else l.held_role
+    end as held_role,
+    case when p.entity <> l.entity then l.entity end as affiliate,
     p.account as matched_account,
     p.document_id, p.customer, d.dimension,
     case when l.decided is not null then cast($business_date as date) else l.event_date end as event_date,

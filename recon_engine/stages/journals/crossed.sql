@@ -3,7 +3,7 @@
 --      template       kind, debit, credit, memo
 --      role_account   role, currency, account
 --      account_role   account, role
---      posting        event_date, posting_date by the one rule
+--      posting        event_date, affiliate, posting_date by the one rule
 --      posting_rate   currency, posting_date, rate_exact, rate_e12, rate_path
 -- out: lines as `journal_line` has them; in the books debits are credits, each side stands in its own currency
 --
@@ -31,7 +31,7 @@ part as (
         case when a.functional_currency = $functional_currency then a.functional_minor end as document_minor,
     from allocation as a
     inner join template as t on t.kind = a.kind
-    inner join posting as p on p.event_date = a.event_date
+    inner join posting as p on p.event_date = a.event_date and p.affiliate = coalesce(a.affiliate, '')
     inner join posting_rate as s on s.currency = a.settled_currency and s.posting_date = p.posting_date
     left join posting_rate as m on m.currency = a.currency and m.posting_date = p.posting_date
     where a.settled_currency is not null and a.amount_minor <> 0
@@ -47,7 +47,8 @@ weighed as (
 
 line as (
     select
-        group_id, matched_sign as position, entity, kind, part_id, event_date, posting_date, dimension, cause, memo,
+        group_id, matched_sign as position, entity, kind, part_id, event_date, posting_date, dimension, affiliate, cause,
+        memo,
         settled_role as role, cast(null as varchar) as account, settled_currency as currency,
         -matched_sign * settled_minor as amount_minor,
         -matched_sign * settled_books_minor as functional_minor,
@@ -55,7 +56,8 @@ line as (
     from weighed
     union all
     select
-        w.group_id, 0 as position, w.entity, w.kind, w.part_id, w.event_date, w.posting_date, w.dimension, w.cause, w.memo,
+        w.group_id, 0 as position, w.entity, w.kind, w.part_id, w.event_date, w.posting_date, w.dimension, w.affiliate,
+        w.cause, w.memo,
         r.role, cast(null as varchar) as account,
         case when w.currency = $functional_currency then w.settled_currency else w.currency end as currency,
         0 as amount_minor,
@@ -69,7 +71,8 @@ line as (
     cross join (values ('conversion_cost'), ('realised_fx')) as r (role)
     union all
     select
-        group_id, -matched_sign as position, entity, kind, part_id, event_date, posting_date, dimension, cause, memo,
+        group_id, -matched_sign as position, entity, kind, part_id, event_date, posting_date, dimension, affiliate, cause,
+        memo,
         'matched' as role, matched_account as account, currency,
         matched_sign * amount_minor as amount_minor,
         matched_sign * carried_minor as functional_minor,
@@ -104,7 +107,7 @@ select
     n.event_date as event_date,
     coalesce(case when n.role <> 'matched' then n.role end, m.role, 'matched') as role,
     n.account as account,
-    n.dimension as dimension,
+    case when n.role in ('due_to_affiliates', 'due_from_affiliates') then n.affiliate else n.dimension end as dimension,
     n.currency as currency,
     cast(n.amount_minor as bigint) as amount_minor,
     $functional_currency as functional_currency,

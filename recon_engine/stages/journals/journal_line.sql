@@ -3,7 +3,7 @@
 --      template       kind, debit, credit, memo; lead and lead_memo: the kind in whose journal it is booked
 --      role_account   role, currency (`*` for all), account
 --      account_role   account, role
---      posting        event_date, posting_date by the one rule
+--      posting        event_date, affiliate, posting_date by the one rule
 --      posting_rate   currency, posting_date, rate_exact, rate_e12: functional minor per minor, times 10^12,
 --                     rate_path
 --      release        group_id, side on which an account is cleared, functional_minor it is carried at
@@ -19,7 +19,7 @@
 with
 converted as (
     select
-        a.group_id, a.part_id, a.kind, a.entity, a.currency, a.amount_minor, a.dimension, a.cause,
+        a.group_id, a.part_id, a.kind, a.entity, a.currency, a.amount_minor, a.dimension, a.affiliate, a.cause,
         a.event_date, p.posting_date, t.memo, t.lead, t.lead_memo,
         case t.debit when 'matched' then 'matched' when 'held' then a.held_role else t.debit end as debit_role,
         case t.credit when 'matched' then 'matched' when 'held' then a.held_role else t.credit end as credit_role,
@@ -28,7 +28,7 @@ converted as (
         at_rate(a.amount_minor, r.rate_e12, $rounding = 'half_up') as functional_minor,
     from allocation as a
     inner join template as t on t.kind = a.kind
-    inner join posting as p on p.event_date = a.event_date
+    inner join posting as p on p.event_date = a.event_date and p.affiliate = coalesce(a.affiliate, '')
     inner join posting_rate as r on r.currency = a.currency and r.posting_date = p.posting_date
     where a.amount_minor <> 0 and a.settled_currency is null
 ),
@@ -38,6 +38,10 @@ accounted as (
         c.*,
         case when c.debit_role = 'matched' then c.matched_account else d.account end as debit_account,
         case when c.credit_role = 'matched' then c.matched_account else k.account end as credit_account,
+        case when c.debit_role in ('due_to_affiliates', 'due_from_affiliates') then c.affiliate else c.dimension end
+            as debit_dimension,
+        case when c.credit_role in ('due_to_affiliates', 'due_from_affiliates') then c.affiliate else c.dimension end
+            as credit_dimension,
     from converted as c
     left join role_account as d on d.role = c.debit_role and d.currency = c.currency
     left join role_account as k on k.role = c.credit_role and k.currency = c.currency
@@ -71,7 +75,7 @@ debit as (
         group_id, part_id, kind, entity, currency, memo, event_date, posting_date, rate_exact,
         debit_role as role,
         debit_account as account,
-        min(dimension) as dimension,
+        min(debit_dimension) as dimension,
         min(cause) as cause,
         cast(sum(amount_minor) as bigint) as amount_minor,
         cast(sum(functional_minor) as bigint) as functional_minor,
@@ -86,7 +90,7 @@ credit as (
         credit_role as role,
         credit_account as account,
         case when min(part_id) = max(part_id) then min(part_id) else min(group_id) end as part_id,
-        min(dimension) as dimension,
+        min(credit_dimension) as dimension,
         min(cause) as cause,
         -cast(sum(amount_minor) as bigint) as amount_minor,
         -cast(sum(functional_minor) as bigint) as functional_minor,
@@ -143,13 +147,13 @@ identity as (
 line as (
     select
         journal_id, 1 as line_no, entity, kind, posting_date, event_date, debit_role as role,
-        debit_account as account, dimension, currency, amount_minor, functional_minor, rate_exact, part_id,
-        cause, memo, cause as journal_cause,
+        debit_account as account, debit_dimension as dimension, currency, amount_minor, functional_minor,
+        rate_exact, part_id, cause, memo, cause as journal_cause,
     from alone
     union all
     select
         journal_id, 2 as line_no, entity, kind, posting_date, event_date, credit_role as role,
-        credit_account as account, dimension, currency, -amount_minor as amount_minor,
+        credit_account as account, credit_dimension as dimension, currency, -amount_minor as amount_minor,
         -functional_minor as functional_minor, rate_exact, part_id, cause, memo, cause as journal_cause,
     from alone
     union all

@@ -1,7 +1,7 @@
 -- release: what is cleared in a foreign currency, at the amount it is carried at
 -- in:  allocation              amounts by kind
 --      template                kind, debit, credit
---      posting                 event_date, posting_date by the one rule
+--      posting                 event_date, affiliate, posting_date by the one rule
 --      posting_rate            currency, posting_date, rate_e12
 --      previous_account_roll   what our journals left on each account the night before
 -- out: one row per group whose journal clears something at another amount than the rate of the day gives:
@@ -20,7 +20,7 @@ part as (
         case when a.functional_currency = $functional_currency then a.functional_minor end as document_minor,
     from allocation as a
     inner join template as t on t.kind = a.kind
-    inner join posting as p on p.event_date = a.event_date
+    inner join posting as p on p.event_date = a.event_date and p.affiliate = coalesce(a.affiliate, '')
     inner join posting_rate as r on r.currency = a.currency and r.posting_date = p.posting_date
     where a.amount_minor <> 0 and a.currency <> $functional_currency and a.settled_currency is null
 ),

@@ -37,7 +37,7 @@ document as (
     select *
     from free_item
     where side = 'ledger' and held_role <> 'bank' and document_id is not null
-    qualify count(*) over (partition by entity, document_id, currency) = 1
+    qualify count(*) over (partition by document_id, currency) = 1
 )
 
 select
@@ -53,7 +53,7 @@ select
     1 as right_choices,
 from asked as a
 inner join free_item as m on m.item_id = a.item_id and m.side in ('settlement', 'bank')
-inner join document as d on d.document_id = a.document_id and d.entity = m.entity and d.currency = m.currency
+inner join document as d on d.document_id = a.document_id and d.currency = m.currency
 where
     m.kind not in ('foreign', 'unknown')
     and m.held_role in ('clearing', 'bank', 'suspense', 'unapplied_receipts')

@@ -8,7 +8,8 @@
 --      accepted_pair_reunited   what was left of a document, with what is paid of it no more
 -- out: one row per item that a pass may take; an original stands at what is left of it
 --
--- A line of a kind that nobody mapped may be anything: no reference of its makes it a sale.
+-- A line of a kind that nobody mapped may be anything: no reference of its makes it a sale. Who sold what an
+-- account of the group settles is told by the document; so all stand under the entity that holds the account.
 with
 ended as (
     select unnest([left_id, right_id]) as item_id from accepted_pair_restated
@@ -31,7 +32,7 @@ lessened as (
 select
     i.item_id as item_id,
     i.side as side,
-    i.entity as entity,
+    $entity as entity,
     i.currency as currency,
     coalesce(l.left_minor, i.amount_minor) as amount_minor,
     i.reference as reference,

@@ -3,7 +3,8 @@
 --      settlement_line  their lines, which say what came back
 --      bank_entry       entries in force of its bank account
 --      ledger_item      ledger entries that take part
--- out: one row per item in the account's currency, in its side's own sign
+--      sweep            affiliate, what its sweeps say
+-- out: one row per item in the account's currency, in its side's own sign; a sweep waits for nothing
 select
     p.payout_id as item_id,
     'payout' as side,
@@ -51,6 +52,7 @@ select
     b.file_id as file_id,
     b.row_no as row_no,
 from bank_entry as b
+anti join sweep as s on regexp_matches(coalesce(b.remittance, ''), s.remittance)
 where b.currency = $currency and b.amount_minor <> 0
 union all
 select

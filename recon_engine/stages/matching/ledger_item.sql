@@ -1,6 +1,6 @@
 -- ledger_item: ledger entries that take part in a reconciliation
 -- in:  ledger_entry     entries in force of its ledger
---      ledger_account   role, account, currency that take part
+--      ledger_account   entity, role, account, currency that take part
 -- out: one row per entry, plus is debit; our own journals come back are none
 select
     e.entry_id as item_id,
@@ -25,7 +25,7 @@ select
     e.row_no as row_no,
 from ledger_entry as e
 inner join ledger_account as a
-    on a.account = e.account and a.currency = e.currency
+    on a.entity = e.entity and a.account = e.account and a.currency = e.currency
 where
     e.origin_key is null
     and e.amount_minor <> 0

@@ -8,6 +8,7 @@
 select
     $reconciliation as reconciliation,
     content_id('match', [$reconciliation, left_id, right_id]) as match_id,
+    $entity as entity,
     pass_name,
     left_id,
     right_id,
@@ -25,6 +26,7 @@ union all
 select
     $reconciliation as reconciliation,
     p.match_id as match_id,
+    $entity as entity,
     p.pass_name as pass_name,
     p.leader_id as left_id,
     p.item_id as right_id,

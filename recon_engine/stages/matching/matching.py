@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from recon_engine.periods import due_dates
-from recon_engine.rulebook.accounts import BOOKED, Accounts
-from recon_engine.rulebook.matching import Reconciliation
-from recon_engine.rulebook.policy import Policy
+from recon_engine.rulebook.accounts import BOOKED
+from recon_engine.rulebook.matching import SWEEP, Reconciliation
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.matching.passes import run_passes
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
@@ -41,7 +40,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
              items = legs + open items.
     """
     rec = rules.reconciliations[run.scope]
-    _register_rules(inputs, rules.accounts[rec.entity], rules.policy, rec)
+    _register_rules(inputs, rules, rec)
     inputs.make("ledger_item", SQL / "ledger_item.sql", ledger_pattern=rec.ledger_pattern)
     inputs.make(
         "item_source",
@@ -71,7 +70,7 @@ def match_items(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     inputs.make("accepted_pair_reunited", SQL / "reunited_pair.sql")
     inputs.make("accepted_pair_applied", SQL / "applied_pair.sql")
     _enter(inputs, "closing", rec)
-    run_passes(inputs, rules.passes[rec.passes].passes, values["period"])
+    run_passes(inputs, rules.passes[rec.passes].passes, values["period"], rec.entity)
     inputs.make("difference", SQL / "difference.sql", **values)
     inputs.make("rest", SQL / "rest.sql", rounding=rules.policy.rounding, **values)
     _enter(inputs, "difference", rec)
@@ -118,23 +117,25 @@ def _owe_second_charges(inputs: Workspace, rec: Reconciliation) -> None:
         inputs.make("match_part", SQL / "match_part.sql", reconciliation=rec.name)
 
 
-def _register_rules(
-    inputs: Workspace, accounts: Accounts, policy: Policy, rec: Reconciliation
-) -> None:
-    """Make `ledger_account`, what takes part; `booked`, `reason_owner` and `reason_meaning`."""
+def _register_rules(inputs: Workspace, rules: Rulebook, rec: Reconciliation) -> None:
+    """Make `ledger_account`, what takes part, and the other tables of what the rulebook says."""
     query = "select distinct currency from ledger_entry order by currency"
     currencies = [rec.currency] if rec.currency else [code for (code,) in inputs.rows(query)]
+    accounts, policy = rules.accounts[rec.entity], rules.policy
+    others = [name for name, other in rec.affiliates.items() if other.ledger]
     taking_part = [
-        (role, account, currency)
+        (entity, role, account, currency)
+        for entity in (rec.entity, *others)
         for role in rec.ledger_roles
         for currency in currencies
-        if (account := accounts.account(role, currency)) is not None
+        if (account := rules.accounts[entity].account(role, currency)) is not None
     ]
-    named = dict.fromkeys(("role", "account", "currency"), "string")
+    named = dict.fromkeys(("entity", "role", "account", "currency"), "string")
     inputs.register("ledger_account", small_table(named, taking_part))
     owners = [(reason, policy.owner(reason)) for reason in REASONS]
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
     inputs.register("booked", small_table(BOOKED, accounts.booked_alone()))
+    inputs.register("sweep", small_table(SWEEP, rec.sweeps()))
     meaning = {"reason": "string", "meaning": "string"}
     inputs.register("reason_meaning", small_table(meaning, REASONS.items()))
 

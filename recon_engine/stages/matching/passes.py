@@ -24,14 +24,14 @@ NOTHING = {
 """Columns of what no pass may have looked for."""
 
 
-def run_passes(inputs: Workspace, passes: Sequence[MatchPass], period: str) -> None:
+def run_passes(inputs: Workspace, passes: Sequence[MatchPass], period: str, entity: str) -> None:
     """Make what all passes find together, and `pass_difference`: what differences are, their caps.
 
     Reads:  item, closing and the pairs that ended before any pass looked, of each reason.
     Makes:  accepted_pair, capped_pair, contested_item, partial_pair and variance_item; free, the
             items that are none of these.
     """
-    inputs.make("free", SQL / "free.sql")
+    inputs.make("free", SQL / "free.sql", entity=entity)
     apart = "select * from accepted_pair_applied where difference_minor <> 0"
     inputs.make("partial_pair_applied", apart)
     _register_differences(inputs, passes)

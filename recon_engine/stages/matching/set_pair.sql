@@ -6,9 +6,9 @@ with
 contested as (
     select
         p.*,
-        concat_ws(chr(31), l.kind, l.held_role, l.event_date, coalesce(l.customer, ''), coalesce(l.account, ''))
+        concat_ws(chr(31), l.entity, l.kind, l.held_role, l.event_date, coalesce(l.customer, ''), coalesce(l.account, ''))
             as left_class,
-        concat_ws(chr(31), r.kind, r.held_role, r.event_date, coalesce(r.customer, ''), coalesce(r.account, ''))
+        concat_ws(chr(31), r.entity, r.kind, r.held_role, r.event_date, coalesce(r.customer, ''), coalesce(r.account, ''))
             as right_class,
         concat_ws(chr(31), p.key_value, p.currency, l.amount_minor) as set_key,
     from candidate_pair as p

@@ -8,6 +8,7 @@
 --
 -- `unapply` takes money off a document, and it stays the customer's: an unapplied receipt. `unmatch` says that
 -- the two never belonged together: what the processor holds is in suspense until somebody says whose it is.
+-- What pays a document of another entity is none of our customers': it is in suspense either way.
 -- A loss that a decision wrote off is no match of documents: it is not undone here.
 with
 asked as (
@@ -33,6 +34,13 @@ undone as (
     inner join asked as a on a.item_id = h.item_id
     group by h.match_id
     having sum(h.generation) > 0
+),
+
+mirrored as (
+    select match_id
+    from history_match_leg
+    group by match_id
+    having count(distinct entity) > 1
 ),
 
 document as (
@@ -71,15 +79,16 @@ select
     h.row_no as row_no,
     h.match_id as match_id,
     u.decision_seq as decision_seq,
-    u.cause as cause,
+    case when u.cause = 'unapply' and m.match_id is not null then 'unmatch' else u.cause end as cause,
     case
         when u.decision_seq is null or d.match_id is null or h.side not in ('settlement', 'bank') then h.held_role
-        when u.cause = 'unapply' then 'unapplied_receipts'
-        when u.cause = 'unmatch' and h.held_role = 'clearing' and $suspense then 'suspense'
+        when u.cause = 'unapply' and m.match_id is null then 'unapplied_receipts'
+        when u.cause in ('unapply', 'unmatch') and h.held_role = 'clearing' and $suspense then 'suspense'
         else h.held_role
     end as reopened_role,
 from history_match_leg as h
 inner join undone as u on u.match_id = h.match_id
 left join document as d on d.match_id = h.match_id
+left join mirrored as m on m.match_id = h.match_id
 where h.generation = 1 and h.match_id not in (select match_id from decided)
 order by match_id, item_id

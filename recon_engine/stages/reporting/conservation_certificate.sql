@@ -62,7 +62,7 @@ item as (
 alone as (
     select part_id as item_id, amount_minor
     from allocation
-    where kind = 'line' and part_id not in (select item_id from handled)
+    where kind in ('line', 'sweep') and part_id not in (select item_id from handled)
 ),
 
 opening as (
@@ -129,6 +129,12 @@ part as (
         1 as row_count, net_minor as amount_minor,
     from settlement_line
     where kind in ('payout', 'payout_reversal') and net_minor = 0
+    union all
+    select
+        b.source, 'bank_entry' as dataset, 'new' as origin, b.currency, 'journaled' as class,
+        1 as row_count, a.amount_minor,
+    from bank_entry as b
+    inner join alone as a on a.item_id = b.entry_id
     union all
     select
         source, 'bank_entry' as dataset, 'new' as origin, currency, 'out_of_scope' as class,

@@ -9,6 +9,9 @@
 --      settlement_application          tonight's applications, with journal_line, their journals
 --      previous_proof                  what had been applied before
 --      proof_account                   proof, account, currency to prove
+--      mirror_account                  proof, currency, account of the same in the books of an affiliate
+--      affiliates_ledger_balance       its trial balance of the date, with affiliates_account_roll and
+--                                      affiliates_journal_line, its journals not yet in it
 -- out: one row per component; the last is `unexplained`, null where a side is missing
 with
 erp as (
@@ -142,6 +145,27 @@ applied as (
     group by account, currency
 ),
 
+mirrored as (
+    select m.proof, m.currency, sum(b.amount_minor) as amount_minor
+    from mirror_account as m
+    inner join (
+        select account, currency, amount_minor
+        from affiliates_ledger_balance
+        where balance_date = cast($business_date as date)
+        union all
+        select account, currency, closing_minor from affiliates_account_roll
+        union all
+        select account, currency, amount_minor from affiliates_journal_line
+    ) as b on b.account = m.account and b.currency = m.currency
+    group by m.proof, m.currency
+),
+
+told_elsewhere as (
+    select count(*) as row_count
+    from affiliates_ledger_balance
+    where balance_date = cast($business_date as date)
+),
+
 component as (
     select
         a.proof, a.account, a.currency, 1 as position,
@@ -252,6 +276,16 @@ component as (
     from proof_account as a
     left join applied as d on d.account = a.account and d.currency = a.currency
     where a.proof = 'receivables'
+    union all
+    select
+        a.proof, a.account, a.currency, 3 as position,
+        'the same in the books of the affiliate' as component,
+        case when m.account is not null and t.row_count > 0 then coalesce(o.amount_minor, 0) end as amount_minor,
+    from proof_account as a
+    cross join told_elsewhere as t
+    left join mirror_account as m on m.proof = a.proof and m.currency = a.currency
+    left join mirrored as o on o.proof = a.proof and o.currency = a.currency
+    where a.proof in ('owed_to_affiliates', 'owed_by_affiliates')
 ),
 
 verdict as (

@@ -52,8 +52,12 @@ PROOFS = {
     "disputes": "disputed_receivable",
     "suspense": "suspense",
     "customer_credits": "unapplied_receipts",
+    "owed_to_affiliates": "due_to_affiliates",
+    "owed_by_affiliates": "due_from_affiliates",
 }
 """Proof and the account role it is about; of a role that waits, where items are booked to it."""
+MIRROR = {"due_to_affiliates": "due_from_affiliates", "due_from_affiliates": "due_to_affiliates"}
+"""Role of what is owed, and that of the same in the books of the other entity."""
 TOTALLED = (
     SETTLEMENT_LINE,
     PAYOUT,
@@ -117,13 +121,16 @@ def _totals() -> str:
 def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
     """Make what the reconciliations declare: accounts in scope, and accounts to prove."""
     accounts = rules.accounts[entity]
-    recs = [rec for rec in rules.reconciliations.values() if rec.entity == entity]
+    every = rules.reconciliations.values()
+    recs = [rec for rec in every if rec.entity == entity]
+    named = [(rec, rec.affiliates[entity].ledger) for rec in every if entity in rec.affiliates]
+    ledgers = [(rec, rec.ledger) for rec in recs] + [(rec, name) for rec, name in named if name]
     used = [
         currency for (currency,) in inputs.rows("select currency from used_currency order by 1")
     ]
     in_scope = {
-        (rec.ledger, account, currency, rec.ledger_pattern)
-        for rec in recs
+        (ledger, account, currency, rec.ledger_pattern)
+        for rec, ledger in ledgers
         for role in rec.ledger_roles
         for currency in ([rec.currency] if rec.currency else used)
         if (account := accounts.account(role, currency)) is not None
@@ -135,13 +142,31 @@ def _register_scope(inputs: Workspace, rules: Rulebook, entity: str) -> None:
         for proof, role in PROOFS.items()
         for currency in used
         if proof != "bank" or currency in banked
+        if proof not in ("clearing", "transit") or any(rec.kind == "processor" for rec in recs)
         if role not in WAITING or role in accounts.booked.values() or (role,) in moved
+        if role not in MIRROR or rules.affiliates(entity)
         if (account := accounts.account(role, currency)) is not None
     }
-    named = dict.fromkeys(("source", "account", "currency", "pattern"), "string")
-    inputs.register("in_scope_account", small_table(named, sorted(in_scope)))
-    named = dict.fromkeys(("proof", "account", "currency"), "string")
-    inputs.register("proof_account", small_table(named, sorted(proved)))
+    mirrors = {
+        (proof, currency, mirror)
+        for proof, _, currency in proved
+        for other in _other_of_two(rules, entity)
+        if (role := MIRROR.get(PROOFS[proof])) is not None
+        if (mirror := rules.accounts[other].account(role, currency)) is not None
+    }
+    columns = dict.fromkeys(("proof", "currency", "account"), "string")
+    inputs.register("mirror_account", small_table(columns, sorted(mirrors)))
+    columns = dict.fromkeys(("source", "account", "currency", "pattern"), "string")
+    inputs.register("in_scope_account", small_table(columns, sorted(in_scope)))
+    columns = dict.fromkeys(("proof", "account", "currency"), "string")
+    inputs.register("proof_account", small_table(columns, sorted(proved)))
+
+
+def _other_of_two(rules: Rulebook, entity: str) -> tuple[str, ...]:
+    """Return the one affiliate of an entity that has no other; of more, no balance says whose."""
+    others = rules.affiliates(entity)
+    alone = len(others) == 1 and rules.affiliates(others[0]) == (entity,)
+    return others if alone else ()
 
 
 REPORTING = Stage(
@@ -152,6 +177,9 @@ REPORTING = Stage(
         Read(OPEN_ITEM, "previous"),
         Read(ACCOUNT_ROLL, "previous"),
         Read(PROOF, "previous"),
+        Read(LEDGER_BALANCE, "affiliates"),
+        Read(JOURNAL_LINE, "affiliates"),
+        Read(ACCOUNT_ROLL, "affiliates"),
         Read(PROCESSOR_BALANCE, "history"),
         Read(STATEMENT_BALANCE, "history"),
         Read(QUARANTINED_ROW, "history"),

@@ -14,10 +14,25 @@ from pathlib import Path
 from sqlalchemy import create_engine, insert
 from sqlalchemy.pool import NullPool
 
+from recon_engine.demo.bank import ACCOUNTS
 from recon_engine.demo.camt import camt053
 from recon_engine.demo.erp import ERP, FX_RATE, GL_ENTRY, OPEN_INVOICE, TRIAL_BALANCE, plain
 from recon_engine.demo.model import BankEntry, Statement
-from tests.cases.accounting.documents import direct, documents, is_control, ledger_rows
+from tests.cases.accounting.documents import (
+    direct,
+    documents,
+    is_control,
+    ledger_rows,
+    of_entity,
+)
+from tests.cases.accounting.group import (
+    HOLDER,
+    OTHER_BANK,
+    banked_by,
+    entities,
+    join,
+    sweep_of,
+)
 from tests.cases.accounting.opening import (
     opening_file,
     opening_items,
@@ -32,7 +47,7 @@ from tests.cases.accounting.reports import (
 from tests.cases.accounting.switches import turn, written
 from tests.cases.accounting.tables import BOOKS, FOLDER, BankLine, Case, EntryLine
 
-ENTITY, LEDGER = "E1", "main"
+LEDGER = "main"
 DAYS_TO_PAY = timedelta(days=14)
 AGAIN = re.compile(r"file (?P<label>[A-Z]) again: (?P<lines>\d+) lines, same bytes")
 BILL = re.compile(r"[\d.]+ for (?P<month>[A-Z][a-z]+), owner ERP")
@@ -45,24 +60,27 @@ PROJECT = """\
 store: state.db
 lake: lake
 connections:
-  processor_files: {folder: inbox/processor}
-  bank_files: {folder: inbox/bank}
-  erp: {sql: "sqlite:///erp.db"}
+  processor_files: {{folder: inbox/processor}}
+  bank_files: {{folder: inbox/bank}}
+{0}
 posting:
-  E1: {folder: import}
+{1}
 """
 
 
-def statements(case: Case) -> list[tuple[date, bytes]]:
-    """Return the bank's statement of every date; a payout's reference is in the remittance."""
-    made, balance = [], sum(stood(case, "bank_balance").values())
+def statements(case: Case, entity: str) -> list[tuple[date, bytes]]:
+    """Return an entity's statement of every date; a payout's reference is in the remittance."""
+    made, balance = [], sum(stood(case, "bank_balance").values()) if entity == HOLDER else 0
     for number, day in enumerate(days(case), start=1):
-        booked = [line for line in case.bank if line.day == day]
+        booked = [o for o in case.bank if o.day == day and banked_by(case, o) == entity]
         closing = balance + sum(line.amount for line in booked)
         entries = tuple(
             BankEntry(day, b.amount, b.currency, remittance(case, b), b.name) for b in booked
         )
         content = camt053(Statement(banked_in(case), day, number, balance, closing, entries))
+        if entity != HOLDER:
+            own = ACCOUNTS[banked_in(case)].number.encode()
+            content = content.replace(own, OTHER_BANK.encode())
         made.append((day, content))
         balance = closing
     return made
@@ -75,7 +93,9 @@ def banked_in(case: Case) -> str:
 
 
 def remittance(case: Case, line: BankLine) -> str:
-    """Return the text of a bank line: the reference of its payout, or of the ERP's own payment."""
+    """Return the text of a bank line: what is paid out or swept, or the ERP's own payment."""
+    if sweep := sweep_of(case, line):
+        return sweep
     if line in own_payments(case):
         return f"payment PAY-{line.name}"
     return f"transfer {payout_of(case, line)[0]}"
@@ -107,23 +127,43 @@ def payout_of(case: Case, entry: BankLine) -> tuple[str, int]:
 def write_project(case: Case, folder: Path) -> None:
     """Write the rulebook, the environment and the ERP of a case; its inbox is still empty."""
     shutil.copytree(FOLDER / "mappings", folder / "mappings")
-    (folder / "recon.yaml").write_text(PROJECT)
+    join(case, folder / "mappings")
+    named = {entity: erp_of(entity) for entity in entities(case)}
+    ledgers = [f'  {name}: {{sql: "sqlite:///{name}.db"}}' for name in named.values()]
+    posting = [f"  {entity}: {{folder: import/{entity}}}" for entity in named]
+    text = PROJECT.format("\n".join(ledgers), "\n".join(posting))
+    (folder / "recon.yaml").write_text(text)
     (folder / "opening.csv").write_text(opening_file(case))
     for name in ("processor", "bank"):
         (folder / "inbox" / name).mkdir(parents=True)
     for given in written(case):
-        turn(given, folder / "mappings")
-    write_erp(case, folder / "erp.db")
+        if given.kind != "period_closed":
+            turn(given, folder / "mappings")
+    with (folder / "mappings/policy.yaml").open("a") as policy:
+        policy.writelines(seal_by_hand(case))
+    for entity, name in named.items():
+        write_erp(case, entity, folder / f"{name}.db")
 
 
-def write_erp(case: Case, path: Path) -> None:
-    """Write the ERP: a night reads of it what it knew on that day, by the dates of its rows."""
+def seal_by_hand(case: Case) -> list[str]:
+    """Return what the policy says where the entities of a case do not seal together."""
+    apart = len({given.entity for given in case.given("sealed_to")}) > 1
+    return ["seal_after: decision\n"] if apart else []
+
+
+def erp_of(entity: str) -> str:
+    """Return the name of an entity's ERP."""
+    return "erp" if entity == HOLDER else f"erp_{entity.lower()}"
+
+
+def write_erp(case: Case, entity: str, path: Path) -> None:
+    """Write an ERP: a night reads of it what it knew on that day, by the dates of its rows."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     ERP.create_all(engine)
     tables = (
-        (GL_ENTRY, list(_ledger(case))),
-        (TRIAL_BALANCE, list(_balances(case))),
-        (OPEN_INVOICE, list(_invoices(case))),
+        (GL_ENTRY, list(_ledger(case, entity))),
+        (TRIAL_BALANCE, list(_balances(case, entity))),
+        (OPEN_INVOICE, list(_invoices(case, entity))),
         (FX_RATE, list(_rates(case))),
     )
     with engine.begin() as connection:
@@ -134,12 +174,12 @@ def write_erp(case: Case, path: Path) -> None:
     engine.dispose()
 
 
-def _ledger(case: Case) -> Iterator[dict[str, object]]:
-    for document in documents(case):
+def _ledger(case: Case, entity: str) -> Iterator[dict[str, object]]:
+    for document in of_entity(documents(case), entity):
         row = EntryLine(
             document.entry,
             document.day,
-            ENTITY,
+            document.entity,
             document.account,
             document.carried,
             "ERP",
@@ -148,7 +188,7 @@ def _ledger(case: Case) -> Iterator[dict[str, object]]:
             document.amount,
         )
         yield _ledger_row(row, document.document_id, 1, document.reference, document.customer)
-    for line_no, row in enumerate(ledger_rows(case), start=1):
+    for line_no, row in enumerate(of_entity(ledger_rows(case), entity), start=1):
         if not is_control(row):
             order = _named_by(case, row)
             yield _ledger_row(row, f"{row.origin}-{row.entry}", line_no, order)
@@ -186,18 +226,19 @@ def _ledger_row(
     }
 
 
-def _balances(case: Case) -> Iterator[dict[str, object]]:
+def _balances(case: Case, entity: str) -> Iterator[dict[str, object]]:
+    booked = of_entity(ledger_rows(case), entity)
     for day in days(case):
         accounts = {("1200", settled_in(case))}
-        accounts |= {(row.account, row.currency) for row in ledger_rows(case)}
+        accounts |= {(row.account, row.currency) for row in booked}
         for account, currency in sorted(accounts):
             rows = [
                 row
-                for row in ledger_rows(case)
+                for row in booked
                 if (row.account, row.currency) == (account, currency) and row.day <= day
             ]
             yield {
-                "entity": ENTITY,
+                "entity": entity,
                 "ledger": LEDGER,
                 "account": account,
                 "currency": currency,
@@ -208,11 +249,11 @@ def _balances(case: Case) -> Iterator[dict[str, object]]:
             }
 
 
-def _invoices(case: Case) -> Iterator[dict[str, object]]:
-    for document in documents(case):
+def _invoices(case: Case, entity: str) -> Iterator[dict[str, object]]:
+    for document in of_entity(documents(case), entity):
         amount = plain(document.amount, document.currency)
         yield {
-            "entity": ENTITY,
+            "entity": entity,
             "document_id": document.document_id,
             "kind": document.kind,
             "customer": document.customer,
@@ -231,7 +272,7 @@ def _rates(case: Case) -> Iterator[dict[str, object]]:
     for given in case.given("rate"):
         if found := RATE.fullmatch(given.value) or MID.fullmatch(given.value):
             yield {
-                "entity": ENTITY,
+                "entity": HOLDER,
                 "from_currency": found["currency"],
                 "to_currency": BOOKS,
                 "rate_date": str(given.day),
@@ -253,6 +294,7 @@ def deliver(case: Case, folder: Path, day: date) -> None:
             again = by_label[found["label"]]
             name = again.file_name.replace(".csv", "_again.csv")
             (inbox / "processor" / name).write_bytes(again.content)
-    for on, content in statements(case):
-        if on == day:
-            (inbox / "bank" / f"camt053_{on:%Y%m%d}.xml").write_bytes(content)
+    for entity in entities(case):
+        name = f"{'' if entity == HOLDER else entity.lower() + '_'}camt053_{day:%Y%m%d}.xml"
+        (content,) = [made for on, made in statements(case, entity) if on == day]
+        (inbox / "bank" / name).write_bytes(content)

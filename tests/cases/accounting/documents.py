@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from recon_engine.demo.erp import plain
 from tests.cases.accounting.opening import OpeningItem, opening_items, taken_on
@@ -32,11 +34,20 @@ class Document:
     carried: int
     reference: str
     entry: str
+    entity: str = "E1"
+
+
+Booked = TypeVar("Booked", Document, EntryLine)
 
 
 def ledger_rows(case: Case) -> list[EntryLine]:
     """Return what stands in the ledger without us."""
     return [row for row in case.entries if row.origin in ("ERP", "OPN")]
+
+
+def of_entity(rows: Iterable[Booked], entity: str) -> list[Booked]:
+    """Return what is in the books of an entity."""
+    return [row for row in rows if row.entity == entity]
 
 
 def direct(case: Case) -> list[BankLine]:
@@ -149,4 +160,5 @@ def _document(case: Case, row: EntryLine, line: ReportLine, amount: int) -> Docu
         carried=row.amount if amount == row.own else amount,
         reference=reference(case, line),
         entry=row.entry,
+        entity=row.entity,
     )

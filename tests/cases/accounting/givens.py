@@ -28,7 +28,7 @@ WON = re.compile(r"won for ([\d.]+)")
 def seals(case: Case, outcome: Outcome) -> Iterator[str]:
     """Say where a date was not sealed as the case has it."""
     for given in case.given("sealed_to"):
-        found = outcome.nights[night(case, given.day)].sealed_before
+        found = outcome.nights[night(case, given.day)].sealed_before[given.entity]
         if str(found) != given.value:
             yield f"{given.day}: sealed to {found}, said {given.value}"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import product
 
 from recon_engine.tables.control import CLASSES
 from tests.cases.accounting.answers import balance
-from tests.cases.accounting.company import AGAIN, ENTITY, banked_in, own_payments, payout_of
+from tests.cases.accounting.company import AGAIN, banked_in, own_payments, payout_of, seal_by_hand
 from tests.cases.accounting.documents import direct, documents, ledger_rows
+from tests.cases.accounting.group import HOLDER, banked_by, entities, others, sweep_of
 from tests.cases.accounting.nights import Night, Outcome, Row
 from tests.cases.accounting.opening import opening_items, stood, taken_on
 from tests.cases.accounting.reports import in_force, known, moves, reports, settled_in
@@ -24,9 +26,10 @@ PROOFS = {
     "I22": "receivables",
     "2450": "customer_credits",
 }
+STATEMENTS = "statement_balance"
 BANKS = {"EUR": "1000", "USD": "1005", "JPY": "1000", "KWD": "1000"}
 """The bank account that takes each currency; of yen and dinars nothing arrives."""
-FEES = ("fee", "dispute_fee", "fee_tax", "fee_tax_invoiced")
+FEES = ("fee", "dispute_fee", "fee_tax", "fee_tax_invoiced", "recharge")
 Law = Callable[[Case, Outcome, date], Iterator[str]]
 
 
@@ -82,16 +85,19 @@ def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I3, I4, I6, I7, I19, I22 and 2450: each proof has its parts, and nothing is unexplained."""
     rows = outcome.nights[day].tables["proof"]
     expensed = any("dispute on opening: expense" in g.value for g in case.given("policy"))
-    for invariant, proof in PROOFS.items():
+    for entity, (invariant, proof) in product(entities(case), PROOFS.items()):
         if proof == "disputes" and expensed:
+            continue
+        if proof in ("clearing", "transit") and entity != HOLDER:
             continue
         held = {settled_in(case)}
         if proof == "bank":
             held = {banked_in(case)}
         if proof == "receivables":
             held = {document.currency for document in documents(case)} or held
-        for currency in held.union(r["currency"] for r in rows if r["proof"] == proof):
-            found = [row for row in rows if (row["proof"], row["currency"]) == (proof, currency)]
+        own = [row for row in rows if (row["entity"], row["proof"]) == (entity, proof)]
+        for currency in held.union(row["currency"] for row in own):
+            found = [row for row in own if row["currency"] == currency]
             parts = [(row["component"], row["amount_minor"]) for row in found]
             verdicts = {row["verdict"] for row in found}
             unexplained = [minor for component, minor in parts if component == "unexplained"]
@@ -105,11 +111,12 @@ def proved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
 def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I3, I4, I5, I7 from the case alone: at the processor, in reserve, at the bank, on its way."""
     lines = in_force(case, day)
-    at_bank = sum(line.amount for line in case.bank if line.day <= day)
+    booked = [o for o in case.bank if o.day <= day and banked_by(case, o) == HOLDER]
+    at_bank = sum(line.amount for line in booked)
     sent = -sum(line.net for line in lines if line.kind in ("payout", "payout_reversal"))
     held = -sum(line.gross for line in lines if line.kind in ("reserve_hold", "reserve_release"))
     held += sum(row.amount for row in ledger_rows(case) if row.account == "1205")
-    arrived = [o for o in case.bank if o.day <= day and o not in own_payments(case)]
+    arrived = [o for o in booked if o not in own_payments(case) and not sweep_of(case, o)]
     by_customers = sum(line.amount for line in direct(case) if line.day <= day)
     kept = sum(payout_of(case, line)[1] - line.amount for line in arrived)
     opened = sum(stood(case, "bank_balance").values())
@@ -122,17 +129,25 @@ def money_stands_where_it_is(case: Case, outcome: Outcome, day: date) -> Iterato
         BANKS[currency]: opened + at_bank,
     }
     for account, amount in said.items():
-        found = balance(case, outcome, ENTITY, account, day, currency)
+        found = balance(case, outcome, HOLDER, account, day, currency)
         if found != amount:
             yield f"{account} stands at {found} {currency}, the case has {amount}"
+
+
+def mirrored(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
+    """I12: what the holder owes each affiliate is what that has to come, on every date."""
+    owed = balance(case, outcome, HOLDER, "2300", day)
+    to_come = sum(balance(case, outcome, entity, "1300", day) for entity in others(case))
+    if owed + to_come:
+        yield f"{HOLDER} owes {-owed}, {others(case)} have {to_come} to come"
 
 
 def nothing_stays_of_what_is_gone(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I11: what is empty in its own currency is empty in the books."""
     foreign = {(row.account, row.currency) for row in case.entries if row.currency != BOOKS}
     for account, currency in sorted(foreign):
-        own = balance(case, outcome, ENTITY, account, day, currency)
-        books = balance(case, outcome, ENTITY, account, day)
+        own = balance(case, outcome, HOLDER, account, day, currency)
+        books = balance(case, outcome, HOLDER, account, day)
         if own == 0 and books != 0:
             yield f"{account} is empty in {currency} and stands at {books} in the books"
 
@@ -148,17 +163,20 @@ def documents_are_read(case: Case, outcome: Outcome, day: date) -> Iterator[str]
 
 def statements_follow(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I7: opening and entries give the closing; a statement opens where the last one closed."""
-    opened = before = sum(stood(case, "bank_balance").values())
-    for on, night in outcome.nights.items():
-        for row in night.tables["statement_balance"] if on <= day else ():
+    for entity in entities(case):
+        opened = sum(stood(case, "bank_balance").values()) if entity == HOLDER else 0
+        before = opened
+        rows = [r for on, n in outcome.nights.items() if on <= day for r in n.tables[STATEMENTS]]
+        for row in (row for row in rows if row["entity"] == entity):
             if row["opening_minor"] != before:
                 yield f"statement {row['statement_id']} opens at {row['opening_minor']}"
             before = row["closing_minor"]
             if row["opening_minor"] + row["movement_minor"] != before:
                 yield f"statement {row['statement_id']} does not add up"
-    said = opened + sum(line.amount for line in case.bank if line.day <= day)
-    if before != said:
-        yield f"the bank closes at {before}, the case has {said}"
+        lines = [o for o in case.bank if o.day <= day and banked_by(case, o) == entity]
+        said = opened + sum(line.amount for line in lines)
+        if before != said:
+            yield f"the bank of {entity} closes at {before}, the case has {said}"
 
 
 def conserved(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
@@ -257,7 +275,8 @@ def opens_without_posting(case: Case, outcome: Outcome, day: date) -> Iterator[s
 def runs_once(case: Case, outcome: Outcome, day: date) -> Iterator[str]:
     """I15: the same date once more has nothing to do and leaves every dataset as it stood."""
     night = outcome.nights[day]
-    if night.again != "nothing to do" or not night.stands_again:
+    asked = "done" if seal_by_hand(case) else "nothing to do"  # of a date that nobody sealed
+    if night.again != asked or not night.stands_again:
         yield f"the second run said '{night.again}'"
 
 
@@ -279,6 +298,7 @@ LAWS: dict[str, Law] = {
     "I2": report_adds_up,
     "I3 I4 I6 I7 I19 I22": proved,
     "I3 I4 I5 I7": money_stands_where_it_is,
+    "I12": mirrored,
     "I11": nothing_stays_of_what_is_gone,
     "I22": documents_are_read,
     "I7": statements_follow,

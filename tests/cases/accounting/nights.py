@@ -14,16 +14,18 @@ import pyarrow.parquet as pq
 from recon_engine.night import run_night
 from recon_engine.pipeline import STAGES
 from recon_engine.run import Project, RunResult, night, open_project
+from recon_engine.run.closing import seal
 from recon_engine.run.scopes import scopes
 from recon_engine.run.take_ons import take_ons
 from recon_engine.tables import TABLES
 from recon_engine.take_on import enact, judge, propose
 from recon_engine.verify import verify
-from tests.cases.accounting.company import deliver, write_project
+from tests.cases.accounting.company import deliver, seal_by_hand, write_project
 from tests.cases.accounting.documents import PAYS
+from tests.cases.accounting.group import HOLDER
 from tests.cases.accounting.opening import taken_on
 from tests.cases.accounting.reports import days, row_names
-from tests.cases.accounting.switches import written
+from tests.cases.accounting.switches import turn, written
 from tests.cases.accounting.tables import Case, Given
 
 Row = dict[str, Any]
@@ -47,7 +49,8 @@ class Night:
 
     status: str
     findings: tuple[str, ...]
-    sealed_before: date | None
+    sealed_before: dict[str, date | None]
+    """Last sealed date of each entity when the night began."""
     tables: dict[str, list[Row]]
     hashes: Hashes
     again: str
@@ -83,13 +86,17 @@ def run_case(
     write_project(case, folder)
     nights: dict[date, Night] = {}
     names: dict[str, str] = {}
-    with open_project(folder) as project:
-        for day in days(case):
-            deliver(case, folder, day)
+    for day in days(case):
+        deliver(case, folder, day)
+        for given in case.given("period_closed"):
+            if given.day == day:
+                turn(given, folder / "mappings")
+        with open_project(folder) as project:
             if day == taken_on(case):
-                propose(project, folder / "opening.csv", "E1", day, maker="controller")
+                propose(project, folder / "opening.csv", HOLDER, day, maker="controller")
                 continue
             nights |= _approved(case, project, day)
+            _seal(case, project, day)
             _decide(case, project, day, names)
             nights[day] = _night(project, day)
             names |= _names(case, nights[day])
@@ -98,6 +105,14 @@ def run_case(
             if after is not None:
                 after(project, day)
     return Outcome(nights, names, tuple(f"{g.day} {g.value}" for g in written(case)))
+
+
+def _seal(case: Case, project: Project, day: date) -> None:
+    """Seal by decision what a case says is sealed, where its entities do not seal together."""
+    for given in case.given("sealed_to") if seal_by_hand(case) else ():
+        if given.day == day:
+            upto = date.fromisoformat(given.value)
+            seal(project, upto, [given.entity], actor="chief accountant", reason=given.name)
 
 
 def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:
@@ -112,7 +127,7 @@ def _approved(case: Case, project: Project, day: date) -> dict[date, Night]:
 
 
 def _night(project: Project, day: date, run: RunResult | None = None) -> Night:
-    sealed_before = project.state.sealed_to("E1", day)
+    sealed_before = {name: project.state.sealed_to(name, day) for name in project.rulebook.accounts}
     run = run or run_night(project, day, actor="controller").run
     stood = _manifests(project, day)
     again = run_night(project, day, actor="controller").run if run.status == "done" else run

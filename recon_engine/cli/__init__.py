@@ -18,6 +18,7 @@ from recon_engine.cli.project import check, init, schema
 from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
 from recon_engine.cli.restore import restore_check
+from recon_engine.cli.rulebook import rulebook
 from recon_engine.cli.run import run
 from recon_engine.cli.status import status
 from recon_engine.cli.sweep import sweep
@@ -34,3 +35,4 @@ for panel, verbs in (
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)
 app.add_typer(audit, rich_help_panel="Every night")
+app.add_typer(rulebook, rich_help_panel="Begin")

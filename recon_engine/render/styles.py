@@ -17,6 +17,13 @@ TINTS = {
     "red": ("#fde8e6", "#a61b10"),
 }
 YELLOW = "#fffbe0"
+TEXT_STAYS_TEXT = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+"""Options of a workbook that reads nothing into what it is given."""
 AGE_BAR = {
     "type": "data_bar", "bar_color": "#f9d9a0", "bar_solid": True,
     "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 60,
@@ -46,6 +53,8 @@ class Styles:
         self.day = self._make(num_format="yyyy-mm-dd", align="left")
         self.link = self._make(font_color=LINK, underline=1)
         self.input = self._make(bg_color=YELLOW, border=1, border_color=LINE, locked=False)
+        self.written = self._make(num_format="@")
+        self.wrapped = self._make(text_wrap=True, valign="top")
         self.good = self._tinted("green")
         self.bad = self._tinted("red")
 

@@ -49,13 +49,7 @@ FIRST = 6
 def workbook(report: Report) -> bytes:
     """Return the bytes of an XLSX file with the sheets that `SHEETS` names, in its order."""
     target = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
+    options = {**styles.TEXT_STAYS_TEXT, "default_date_format": "yyyy-mm-dd"}
     with xlsxwriter.Workbook(target, options) as book:
         book.set_properties(
             {

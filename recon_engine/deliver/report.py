@@ -22,6 +22,7 @@ from recon_engine.render.report import (
     Gate,
     Input,
     Item,
+    Moved,
     Reason,
     Report,
     Roll,
@@ -46,11 +47,15 @@ READ = (
     "statement_balance",
     "bank_entry",
     "journal_line",
+    "settlement_line",
+    "match_leg",
     "landed_file",
     "line_identity",
     "quarantined_row",
 )
 FILE_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
+DECISION = re.compile(r"(decision|unmatch) (?P<seq>\d+)")
+UNDOES = ("unapply", "unmatch")
 SHARE = 10**12
 """Rates are whole minor units of the books per this many of their own."""
 
@@ -94,6 +99,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
         batch=_batch(project, entity, day),
         inputs=tuple(Input(**row) for row in _named(workspace, "inputs.sql")),
         gates=tuple(_gates(project, entity, day)),
+        moved=tuple(_moved(project, workspace)),
         dead=_dead(project, entity),
     )
 
@@ -211,6 +217,19 @@ def _reasons(figures: Sequence[dict[str, Any]]) -> tuple[Reason, ...]:
 def _proofs(workspace: Workspace) -> tuple[Component, ...]:
     order = "proof, account, currency, position"
     return tuple(Component(**row) for row in _rows(workspace, "proof", Component, order))
+
+
+def _moved(project: Project, workspace: Workspace) -> Iterator[Moved]:
+    """Yield what moved since it was booked; a decision is told with who made it, and why."""
+    rows = _named(workspace, "moved.sql")
+    asked = [one for kind in UNDOES for one in project.state.decided(kind)] if rows else []
+    made = {one.decision_seq: one for one in asked}
+    for row in rows:
+        found = DECISION.fullmatch(row["why"])
+        decision = made.get(int(found["seq"])) if found else None
+        if decision is not None:
+            row["why"] = f"{decision.kind} by {decision.actor}: {decision.reason}"
+        yield Moved(**row)
 
 
 def _batch(project: Project, entity: str, day: date) -> Batch | None:

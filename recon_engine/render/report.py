@@ -155,6 +155,31 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """What was booked before and is so no more: a line restated, or an item out of its match."""
+
+    cause: str
+    """restated or undone."""
+    why: str
+    """The file and its version, or the decision with who made it."""
+    kind: str
+    reference: str
+    currency: str
+    was_minor: int
+    """Net of the line, or amount of the item, in the sign of its side."""
+    is_minor: int
+    was_fee_minor: int
+    is_fee_minor: int
+    journals: str
+    """First digits of the journals that book it."""
+
+    @property
+    def moved_minor(self) -> int:
+        """Return by how much it moved."""
+        return self.is_minor - self.was_minor
+
+
+@dataclass(frozen=True)
 class Batch:
     """What waits for a second person, or has been decided."""
 
@@ -212,6 +237,7 @@ class Report:
     batch: Batch | None
     inputs: tuple[Input, ...]
     gates: tuple[Gate, ...]
+    moved: tuple[Moved, ...] = ()
     dead: int = 0
     """Journals of the entity, and mails, that were sent in vain too often."""
 
@@ -284,9 +310,10 @@ class Report:
         ]
         said = said[:4]
         if self.batch is not None and self.batch.state == "awaiting approval":
+            moved = f"; {counted(len(self.moved), 'item')} moved since booked" if self.moved else ""
             said.append(
                 f"batch {self.batch.batch_id[:12]} ({counted(self.batch.journals, 'journal')}) "
-                "waits for a second person"
+                f"waits for a second person{moved}"
             )
         if self.dead:
             said.append(f"{counted(self.dead, 'dead letter')}: recon dead-letters says why")

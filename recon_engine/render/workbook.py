@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from recon_engine.render import styles
+from recon_engine.render.moved import moved
 from recon_engine.render.page import Page
 from recon_engine.render.report import BUCKETS, Report, shown
 from recon_engine.render.styles import Styles
@@ -337,5 +338,6 @@ SHEETS = {
     "Cash proof": _cash,
     "Exceptions": _exceptions,
     "Journals": _journals,
+    "What moved": moved,
     "Evidence": _evidence,
 }

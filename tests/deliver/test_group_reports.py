@@ -24,7 +24,8 @@ def test_an_item_is_told_to_the_entity_that_it_is_of(tmp_path: Path) -> None:
         run_night(project, MONDAY, actor="tester")
         holder, seller = (report_of(project, name, MONDAY) for name in ("E1", "E2"))
 
-    assert isinstance(holder, Report) and isinstance(seller, Report)
+    assert isinstance(holder, Report)
+    assert isinstance(seller, Report)
     assert {(roll.dataset, roll.matched) for roll in holder.rolls} == {("settlement_line", 50000)}
     assert {(roll.dataset, roll.matched) for roll in seller.rolls} == {("ledger_entry", 50000)}
     assert {entry.account for entry in holder.entries} == {"1200", "2300"}

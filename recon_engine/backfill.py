@@ -14,10 +14,10 @@ from typing import Literal
 from recon_engine.errors import ExitCode, ReconError, Unavailable
 from recon_engine.gates import open_door
 from recon_engine.night import missing, take_files
-from recon_engine.periods import is_banking_day
 from recon_engine.run import Project, StageResult, run_date
 from recon_engine.run.ahead import OF_FILES, make_ahead
 from recon_engine.run.attempt import Ahead, new_run_id, refuse_unfinished_take_on, sealed
+from recon_engine.run.closing import is_processing
 
 DAY = timedelta(days=1)
 VERB = "backfill"
@@ -152,7 +152,7 @@ def _run(
     if before and before[-1].status == "stopped" and project.state.pending_dates(day):
         return Dated(day, "not run")
     started, reading = time.monotonic(), reader.take(day)
-    if not _is_processing(project, day):
+    if not is_processing(project, day):
         return Dated(day, "no processing")
 
     def heard(stage: StageResult) -> None:
@@ -179,14 +179,6 @@ def _run(
         result.overdue,
         time.monotonic() - started,
         result.findings,
-    )
-
-
-def _is_processing(project: Project, day: date) -> bool:
-    """Tell whether a date has a file, or is a banking day of a source that might have sent one."""
-    sources = project.rulebook.sources.values()
-    return any(is_banking_day(day, source.calendar) for source in sources) or any(
-        project.state.deliveries(source.name, day) for source in sources
     )
 
 

@@ -1,4 +1,4 @@
-"""Days: banking days of a calendar, the ledger day of an event, and months that are closed."""
+"""Days: banking days of a calendar, accounting periods, and the ledger day of an event."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
 DAY = timedelta(days=1)
+MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
 CALENDAR_CODE = re.compile(r"[A-Z][A-Z0-9]{1,3}")
 COMMON_CALENDARS = frozenset({"ECB", "FED", "DE", "GB", "JP", "US"})
 """Calendars that need no look-up: it would cost every command a third of a second."""
@@ -70,32 +71,61 @@ def month(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
-def first_open_day(day: date, closed_periods: Collection[str]) -> date:
-    """Return the day, or the first day of the first open month after it if its month is closed."""
-    while month(day) in closed_periods:
-        day = (day.replace(day=1) + 31 * DAY).replace(day=1)
+class Period(NamedTuple):
+    """An accounting period: its name, and its first and last day."""
+
+    name: str
+    first_day: date
+    last_day: date
+
+    def holds(self, day: date) -> bool:
+        """Return whether a day lies in the period."""
+        return self.first_day <= day <= self.last_day
+
+
+class Lock(NamedTuple):
+    """Where nothing may be posted in the books of an entity."""
+
+    sealed_to: date | None
+    """Its last sealed date."""
+    closed: tuple[Period, ...]
+
+
+def month_period(name: str) -> Period | None:
+    """Return the calendar month of a name, YYYY-MM, or None where it is no such name."""
+    found = MONTH.fullmatch(name)
+    if found is None or found["year"] == "0000":
+        return None
+    first = date(int(found["year"]), int(found["month"]), 1)
+    return Period(name, first, (first + 31 * DAY).replace(day=1) - DAY)
+
+
+def first_open_day(day: date, closed: Collection[Period]) -> date:
+    """Return the day, or the first day after it that lies in no closed period."""
+    while locking := [period.last_day for period in closed if period.holds(day)]:
+        day = max(locking) + DAY
     return day
 
 
-def posting_date(event_date: date, sealed_to: date | None, closed_periods: Collection[str]) -> date:
-    """Return the ledger day of an event: its own, or the first not sealed and in an open month.
+def posting_date(event_date: date, sealed_to: date | None, closed: Collection[Period]) -> date:
+    """Return the ledger day of an event: its own, or the first not sealed and in an open period.
 
+    `sealed_to` and `closed` are those of the entity in whose books it is.
     Source: accounting.md section 1, Posting date; invariant I16.
     """
     sealed = sealed_to is not None and event_date <= sealed_to
     day = sealed_to + DAY if sealed and sealed_to is not None else event_date
-    return first_open_day(day, closed_periods)
+    return first_open_day(day, closed)
 
 
-def open_to_all(event_date: date, locks: Sequence[tuple[date | None, Collection[str]]]) -> date:
+def open_to_all(event_date: date, locks: Sequence[Lock]) -> date:
     """Return the first ledger day of an event that no entity has sealed or closed.
 
-    Each lock is an entity's last sealed date and its closed months.
     Source: accounting.md invariant I12.
     """
     day, before = event_date, None
     while day != before:
         before = day
-        for sealed_to, closed_periods in locks:
-            day = posting_date(day, sealed_to, closed_periods)
+        for sealed_to, closed in locks:
+            day = posting_date(day, sealed_to, closed)
     return day

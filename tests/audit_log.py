@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recon_engine.cli.audit import log_lines
+from recon_engine.periods import Period
 from recon_engine.store.checkpoints import Checkpoints
 from recon_engine.store.state import (
     AuditHead,
@@ -96,6 +97,7 @@ def small_log(folder: Path, url: str = "", key: Path | None = None) -> Log:
         _post(state)
         _restore(state)
         _erase(state)
+        _close_a_period(state)
         checkpoints.add(state)
         told = [json.loads(line) for line in log_lines(state)]
     return Log(folder, [(one["table"], one["row"]) for one in told], key)
@@ -161,6 +163,22 @@ def _erase(state: State) -> None:
     state.make_key("E", "2026-02", "age1")
     state.destroy_key("E", "2026-02", actor="cat", reason="400 days")
     state.retire("E", MONDAY, list_sha="5" * 64, files=3, actor="cat", reason="10 years")
+
+
+def _close_a_period(state: State) -> None:
+    closed = state.close_period(
+        "E",
+        "main",
+        Period("2026-02", date(2026, 2, 1), date(2026, 2, 28)),
+        soft=False,
+        effective_date=MONDAY,
+        checklist="[]",
+        roll_hash="6" * 64,
+        head=state.audit_head(),
+        actor="cat",
+        reason="month end",
+    )
+    state.open_period(closed, effective_date=MONDAY, actor="ben", reason="a bill came late")
 
 
 def other(value: Any) -> Any:

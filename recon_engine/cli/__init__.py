@@ -14,6 +14,7 @@ from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
 from recon_engine.cli.letters import dead_letters, redeliver
+from recon_engine.cli.period import close
 from recon_engine.cli.project import check, init, schema
 from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
@@ -30,7 +31,7 @@ for panel, verbs in (
     ("Begin", (demo, init, check, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, decide, report, verify, replay)),
     ("To the ledger", (approve, reject, post, dead_letters, redeliver, restore_check)),
-    ("The books", (seal, reopen, sweep, retention, erase, retire, reveal)),
+    ("The books", (seal, close, reopen, sweep, retention, erase, retire, reveal)),
 ):
     for verb in verbs:
         app.command(rich_help_panel=panel)(verb)

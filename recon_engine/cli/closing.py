@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon_engine.cli.period import reopen_named
 from recon_engine.cli.run import actor
 from recon_engine.cli.selection import EntityOption, day_of, select, spans
 from recon_engine.cli.terminal import Terminal, WrongCommand
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from recon_engine.run import Project
 
 DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="A day, YYYY-MM-DD.")]
+PlaceArgument = Annotated[
+    str,
+    typer.Argument(metavar="DATE|PERIOD", help="A day, YYYY-MM-DD, or a period, such as 2026-03."),
+]
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept on record.")]
 
 
@@ -43,19 +50,23 @@ def seal(
 
 def reopen(
     context: typer.Context,
-    day: DateArgument,
+    place: PlaceArgument,
     entity: EntityOption = None,
     reason: ReasonOption = "",
 ) -> ExitCode:
-    """Open the sealed dates from DATE on again: `recon run --date DATE` then follows them all.
+    """Open the sealed dates from DATE on again, or a closed PERIOD; another person does this.
 
-    Another person than the one who ran them does this. What was posted stays posted: the run
-    proposes the difference.
+    `recon run --date DATE` then follows all dates that are open. What was posted stays posted: the
+    run proposes the difference. The dates of a period stay sealed; those of a closed one open after
+    it.
     """
     from recon_engine.run import open_project
     from recon_engine.run.closing import reopen as reopen_dates
 
-    terminal, first = Terminal.of(context), day_of(day, "DATE")
+    terminal = Terminal.of(context)
+    if not DAY.fullmatch(place):
+        return reopen_named(terminal, place, entity, given(reason))
+    first = day_of(place, "DATE")
     with open_project(terminal.project) as project:
         done = reopen_dates(
             project, first, _entities(project, entity), actor=actor(), reason=given(reason)

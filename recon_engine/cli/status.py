@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from recon_engine.cli.approve import SHORT, batch_json
+from recon_engine.cli.period import step_json
 from recon_engine.cli.selection import (
     DateOption,
     EntityOption,
@@ -47,6 +48,10 @@ def status(
     terminal.show(f"published: {spans(found['published']) or 'nothing yet'}")
     for name, day in found["sealed_to"].items():
         terminal.show(f"sealed:    {name} to {day}" if day else f"sealed:    {name} not yet")
+    for one in found["periods"]:
+        state = one["state"].replace("_", " ")
+        by = f" by {one['actor']}" if one["actor"] else ", by the chart"
+        terminal.show(f"period:    {one['entity']} {one['period']} {state}{by}")
     if found["open"]:
         terminal.show(f"open:      {spans(found['open'])} ran and may change still")
     if found["other_rules"]:
@@ -107,6 +112,7 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
         "letters": letters(state.letters()),
         "published": [day for day in days if selection.date in (None, day)],
         "sealed_to": {name: state.sealed_to(name, date.max) for name in entities},
+        "periods": [told for name in entities for told in period_states(project, name)],
         "open": [day for day in open_dates if selection.date in (None, day)],
         "other_rules": [
             day
@@ -125,6 +131,20 @@ def gathered(project: Project, selection: Selection) -> dict[str, Any]:
             if batch.entity in entities and selection.date in (None, batch.business_date)
         ],
     }
+
+
+def period_states(project: Project, entity: str) -> list[dict[str, Any]]:
+    """Return each period of an entity that the chart or a person has closed, or one opened again.
+
+    What the chart closes has no step, and nobody's name.
+    """
+    chart = project.rulebook.accounts[entity]
+    by_chart = [
+        {"entity": entity, "ledger": chart.ledger, "period": one.name, "state": "closed"}
+        for one in chart.periods_closed()
+    ]
+    steps = [step_json(step) for step in project.state.periods_standing(entity)]
+    return [*({**one, "actor": ""} for one in by_chart), *steps]
 
 
 def waiting(project: Project, selection: Selection) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from recon_engine.periods import Period, month_period
 from recon_engine.rulebook.model import Mapping, Percent, basis_points
 
 Role = Literal[
@@ -41,7 +42,7 @@ WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unappl
 BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 """Columns of the table by which stages know what `Accounts.booked_alone` says."""
 Code = Annotated[str, Field(min_length=1)]
-Period = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+PeriodName = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 AllocationKind = Literal[
     "gross",
     "fee",
@@ -151,7 +152,7 @@ class Accounts(Mapping):
         description="how the fee of a restated line is booked: what stood is taken back and what "
         "stands now booked, or what it changed by alone, while its month is open",
     )
-    closed_periods: tuple[Period, ...] = Field(
+    closed_periods: tuple[PeriodName, ...] = Field(
         default=(), description="closed accounting months, YYYY-MM"
     )
 
@@ -159,6 +160,11 @@ class Accounts(Mapping):
         """Return the account of a role in a currency, or None where the chart has none."""
         by_currency: dict[str, str] = dict(self.roles).get(role, {})  # type: ignore[call-overload]
         return by_currency.get(currency, by_currency.get("*"))
+
+    def periods_closed(self) -> tuple[Period, ...]:
+        """Return the closed periods with their days."""
+        found = (month_period(name) for name in self.closed_periods)
+        return tuple(period for period in found if period is not None)
 
     def booked_alone(self) -> list[tuple[str, str, bool]]:
         """Return each kind of line that is booked without a document, its role, and if it waits."""

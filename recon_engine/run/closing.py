@@ -6,10 +6,22 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from recon_engine.errors import Rejected
+from recon_engine.periods import is_banking_day
 from recon_engine.run.project import Project
 from recon_engine.store.retired import retired
 
 DAY = timedelta(days=1)
+
+
+def is_processing(project: Project, day: date, entity: str | None = None) -> bool:
+    """Tell whether a date has a file, or is a banking day of a source that might have sent one.
+
+    `entity` keeps the sources of one entity.
+    """
+    sources = [s for s in project.rulebook.sources.values() if entity in (None, s.entity)]
+    return any(is_banking_day(day, source.calendar) for source in sources) or any(
+        project.state.deliveries(source.name, day) for source in sources
+    )
 
 
 def close(project: Project, entity: str, business_date: date, run_id: str) -> None:

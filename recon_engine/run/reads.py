@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from recon_engine.ids import sha256_hex
+from recon_engine.periods import Period
 from recon_engine.pipeline import STAGES
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.run.project import Project
@@ -32,6 +33,8 @@ class Known:
     """By entity the last date before that is sealed."""
     take_ons: Mapping[str, str]
     """By entity the file of opening items that comes into force on the date, or nothing."""
+    closed: Mapping[str, tuple[Period, ...]]
+    """By entity the periods that people closed."""
 
     @property
     def business_date(self) -> date:
@@ -72,6 +75,7 @@ def look_up(project: Project, business_date: date) -> Known:
         state.versions(business_date),
         {entity: state.sealed_to(entity, business_date) for entity in entities},
         {entity: file_in_force(state, entity, business_date) for entity in entities},
+        {entity: state.closed_periods(entity, business_date) for entity in entities},
     )
 
 

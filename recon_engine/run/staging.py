@@ -12,6 +12,7 @@ from recon_engine import __version__
 from recon_engine.errors import GateBlocked, ReconError
 from recon_engine.gates import profile
 from recon_engine.ids import sha256_hex
+from recon_engine.periods import Lock
 from recon_engine.pipeline import STAGES
 from recon_engine.run.attempt import Attempt
 from recon_engine.run.project import Project
@@ -59,17 +60,18 @@ def prepare(
     business_date = known.business_date
     entity = entity_of(project.rulebook, stage.grain, scope)
     previous = known.versions.previous(stage.name, scope)
-    sealed_to = (premise or known).sealed_to
     others = project.rulebook.affiliates(entity) if stage.grain == "entity" else ()
+    locks = {name: _lock(project, name, known, premise) for name in (entity, *others)}
     context = RunContext(
         run_id=run_id,
         business_date=business_date,
         scope=scope,
-        sealed_to=sealed_to[entity],
+        sealed_to=locks[entity].sealed_to,
         previous_date=None if previous is None else previous.business_date,
         decision_seq=known.decision_seq,
         take_on=known.take_ons[entity],
-        sealed_elsewhere={name: sealed_to[name] for name in others},
+        closed=locks[entity].closed,
+        locked_elsewhere={name: locks[name] for name in others},
     )
     staged = premise.staged if premise else {}
     inputs = resolve(project, stage, scope, known, staged)
@@ -82,10 +84,21 @@ def prepare(
         "contracts": sorted({t.contract for t in (*(r.table for r in stage.reads), *stage.writes)}),
         "sealed_to": str(context.sealed_to),
         **({"take_on": context.take_on} if context.take_on else {}),
-        **{f"sealed {name}": str(day) for name, day in context.sealed_elsewhere.items()},
+        **{f"sealed {name}": str(locks[name].sealed_to) for name in others},
+        **{
+            f"closed {name}": [f"{p.first_day} to {p.last_day}" for p in known.closed[name]]
+            for name in (entity, *others)
+            if known.closed[name]
+        },
     }
     text = json.dumps(key, sort_keys=True, separators=(",", ":"))
     return Job(stage, context, inputs, sha256_hex(text.encode()))
+
+
+def _lock(project: Project, entity: str, known: Known, premise: Premise | None) -> Lock:
+    """Return where nothing may be posted in an entity's books: by seal, by chart, by decision."""
+    by_chart = project.rulebook.accounts[entity].periods_closed()
+    return Lock((premise or known).sealed_to[entity], (*by_chart, *known.closed[entity]))
 
 
 def stage_scope(

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from recon_engine.periods import Lock, Period
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.table import Table
@@ -31,8 +32,10 @@ class RunContext:
     """Decisions up to this number are read."""
     take_on: str = ""
     """File of the opening items that come into force on this date; empty on every other."""
-    sealed_elsewhere: Mapping[str, date | None] = field(default_factory=dict)
-    """Last sealed date of each entity that posts a mirror of what this one posts."""
+    closed: tuple[Period, ...] = ()
+    """Periods of the entity in which nothing of this date may be posted."""
+    locked_elsewhere: Mapping[str, Lock] = field(default_factory=dict)
+    """The same of each entity that posts a mirror of what this one posts."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def _ran(case: Case, question: Question, lake: Lake) -> Workspace:
         sealed_to=_day(question.settings.get("sealed_to")),
         previous_date=None,
         decision_seq=9,
+        closed=rulebook(question.settings).accounts[ENTITY].periods_closed(),
     )
     if stage.name == "canonical":
         return _nights(case, question, context, lake)

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from recon_engine.deliver import batches, judge, post_approved
 from recon_engine.money import Money
+from recon_engine.periods import month_period
 from recon_engine.rulebook.rulebook import load
 from recon_engine.run import Project
 from tests.cases.accounting.answers import differences
@@ -68,6 +70,28 @@ def test_a_restatement_and_its_return_reach_the_ledger_once_each(tmp_path: Path)
         theirs = sum(row.amount for row in ledger_rows(case) if row.account == asked.account)
         ours = sum(minor(row) for row in rows if row["account"] == asked.account)
         assert (asked.account, theirs + ours) == (asked.account, asked.amount)
+
+
+def test_a_period_that_is_closed_by_decision_gives_what_one_closed_by_the_chart_does(
+    tmp_path: Path,
+) -> None:
+    case = CASES["E16"]
+    decided = replace(case, givens=tuple(g for g in case.givens if g.kind != "period_closed"))
+    march = month_period("2026-03")
+    assert march is not None
+
+    def close(project: Project, day: date) -> None:
+        if day == date(2026, 3, 31):
+            project.state.close_period(
+                "E1", "main", march, soft=False, effective_date=day + timedelta(1),
+                checklist="[]", roll_hash="", head=project.state.audit_head(), actor="carla",
+                reason="month end",
+            )  # fmt: skip
+
+    outcome = run_case(decided, tmp_path / "E16", close)
+
+    assert differences(decided, outcome) == []
+    assert broken(decided, outcome) == []
 
 
 def imported(path: Path) -> list[dict[str, str]]:

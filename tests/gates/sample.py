@@ -161,7 +161,7 @@ def fill(workspace: Workspace, table: Table, name: str, rows: list[Row]) -> None
 
 HELPERS: dict[str, tuple[tuple[str, str], ...]] = {
     "control_input": (("dataset", "varchar"), ("row_count", "bigint")),
-    "period_lock": (("sealed_to", "date"), ("closed_period", "varchar")),
+    "period_lock": (("first_day", "date"), ("last_day", "date")),
     "proof_account": (("account", "varchar"), ("currency", "varchar")),
 }
 """Relations that a stage makes for its gate alone."""

@@ -80,8 +80,8 @@ SOUND: dict[str, Rows] = {
         "journal_line": [DEBIT, CREDIT],
         "settlement_application": [row("settlement_application")],
         "period_lock": [
-            {"sealed_to": date(2026, 3, 1), "closed_period": None},
-            {"sealed_to": None, "closed_period": "2026-02"},
+            {"first_day": None, "last_day": date(2026, 3, 1)},
+            {"first_day": date(2026, 2, 1), "last_day": date(2026, 2, 28)},
         ],
     },
     "approval": {"journal_line": [DEBIT, CREDIT], "batch": [BATCH]},
@@ -181,8 +181,8 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("journals", "JOU-003", 1, {"journal_line": [DEBIT]}),
     ("journals", "JOU-004", 1000, {"allocation": []}),
     ("journals", "JOU-004", 1000, {"journal_line": []}),
-    ("journals", "JOU-005", 2, {"period_lock": [{"sealed_to": DAY, "closed_period": None}]}),
-    ("journals", "JOU-005", 2, {"period_lock": [{"sealed_to": None, "closed_period": "2026-03"}]}),
+    ("journals", "JOU-005", 2, {"period_lock": [{"first_day": None, "last_day": DAY}]}),
+    ("journals", "JOU-005", 2, {"period_lock": [{"first_day": DAY, "last_day": DAY}]}),
     ("journals", "JOU-006", 1, {
         "settlement_application": [row("settlement_application", functional_minor=999)]}),
     ("approval", "APR-001", 1, {"batch": []}),

@@ -25,7 +25,7 @@ EVENTS = {
     "deliver", "refuse", "begin_run", "finish_run", "resume_run", "lease", "renew", "publish",
     "release", "complete", "seal", "reopen", "decide", "reject", "approve", "queue", "sending",
     "ambiguous", "posted", "rejected", "dead", "redeliver", "pause", "waiting", "lift",
-    "checkpoint", "make_key", "destroy_key", "retire",
+    "checkpoint", "make_key", "destroy_key", "retire", "period",
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_every_cut_tail_is_found_by_what_stands_outside(log: Log) -> None:
 
 def test_a_cut_tail_with_all_its_rows_is_found_by_what_stands_outside_alone(log: Log) -> None:
     end = next(n for n, row in enumerate(log.rows) if row["event"] == "queue")
-    sent = ("receipt", "outbox", "outbox_step", "hold", "period_key", "retirement")
+    sent = ("receipt", "outbox", "outbox_step", "hold", "period_key", "retirement", "period_step")
     kept = [
         e for e in log.others() if e[0] not in sent or (e[0], e[1].get("key")) == ("outbox", "p0")
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recon_engine.errors import GateBlocked
-from recon_engine.periods import open_to_all, posting_date
+from recon_engine.periods import Lock, open_to_all, posting_date
 from recon_engine.rulebook.accounts import JOINED, Accounts
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.journals.rates import RATE_DECIMALS, Quote, is_known, rate_of
@@ -39,7 +39,7 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
     """
     accounts = rules.accounts[run.scope]
     _register_chart(inputs, accounts)
-    _register_dates(inputs, rules, run)
+    _register_dates(inputs, run)
     _register_rates(inputs, accounts)
     values = {
         "ledger": accounts.ledger,
@@ -102,26 +102,22 @@ def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
     )
 
 
-def _register_dates(inputs: Workspace, rules: Rulebook, run: RunContext) -> None:
+def _register_dates(inputs: Workspace, run: RunContext) -> None:
     """Make `posting`, the ledger day of each event day, and `period_lock`, where none may fall.
 
     What has a mirror in the books of an affiliate posts on a day that is open to both.
     """
-    accounts = rules.accounts[run.scope]
-    own = (run.sealed_to, accounts.closed_periods)
-    both = {
-        name: (own, (sealed_to, rules.accounts[name].closed_periods))
-        for name, sealed_to in run.sealed_elsewhere.items()
-    }
+    own = Lock(run.sealed_to, run.closed)
+    both = {name: (own, lock) for name, lock in run.locked_elsewhere.items()}
     days = inputs.rows(
         "select distinct event_date, coalesce(affiliate, '') from allocation order by all"
     )
     dates = [(day, name, open_to_all(day, both.get(name, (own,)))) for day, name in days]
     named = {"event_date": "date32", "affiliate": "string", "posting_date": "date32"}
     inputs.register("posting", small_table(named, dates))
-    locks = [(run.sealed_to, None), *((None, period) for period in accounts.closed_periods)]
+    locks = [(None, run.sealed_to), *((p.first_day, p.last_day) for p in run.closed)]
     inputs.register(
-        "period_lock", small_table({"sealed_to": "date32", "closed_period": "string"}, locks)
+        "period_lock", small_table({"first_day": "date32", "last_day": "date32"}, locks)
     )
 
 
@@ -158,7 +154,7 @@ def _quote(inputs: Workspace, name: str, needed: Iterable[tuple[Any, ...]], to: 
 def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: str) -> None:
     """Add to `journal_line` what our accounts in foreign currency are worth more or less."""
     day = run.business_date
-    posted = posting_date(day, run.sealed_to, accounts.closed_periods)
+    posted = posting_date(day, run.sealed_to, run.closed)
     ends = accounts.revaluation == "reconciliation" and (day + timedelta(1)).day == 1
     inputs.make("held", SQL / "held.sql", closing=ends, **values)
     currencies = inputs.rows("select distinct currency from held order by currency")

@@ -31,7 +31,7 @@ class Audit(Database):
     def audit_head(self) -> AuditHead:
         """Return where the chain ends; whoever keeps it elsewhere can show a cut tail."""
         with self._reading() as con:
-            return _head(con)
+            return find_head(con)
 
     def verify_audit(self, head: AuditHead | None = None) -> AuditHead:
         """Add the whole chain up again and return its end.
@@ -70,7 +70,7 @@ class Audit(Database):
         self, con: Connection, event: str, subject: str, payload: Any, actor: str | None = None
     ) -> None:
         """Append one row in the caller's transaction; one writer at a time keeps it one chain."""
-        head, told = _head(con), _canonical(payload)
+        head, told = find_head(con), _canonical(payload)
         row = AuditRow(
             seq=head.count + 1,
             at=self._now(),
@@ -85,7 +85,8 @@ class Audit(Database):
         con.execute(insert(AUDIT).values(**vars(row) | {"hash": _link(row)}))
 
 
-def _head(con: Connection) -> AuditHead:
+def find_head(con: Connection) -> AuditHead:
+    """Return where the chain ends."""
     last = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
     row = con.execute(last).first()
     return AuditHead(row.seq, row.hash) if row else AuditHead(0, START)

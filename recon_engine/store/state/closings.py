@@ -12,8 +12,8 @@ from sqlalchemy import Connection, and_, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from recon_engine.errors import ReconError, Rejected
-from recon_engine.store.state.audit import Audit
 from recon_engine.store.state.models import CLOSING, DELIVERY, RUN
+from recon_engine.store.state.periods import Periods
 from recon_engine.store.state.rows import Closing
 
 COMPLETE, SEAL, REOPEN = "complete", "seal", "reopen"
@@ -28,7 +28,7 @@ STANDS = STANDING.c
 NEWEST = func.max(DELIVERY.c.delivery_seq)
 
 
-class Closings(Audit):
+class Closings(Periods):
     """The record of the dates that are complete, sealed, or open again."""
 
     def complete(self, entity: str, business_date: date, run_id: str) -> None:
@@ -83,11 +83,13 @@ class Closings(Audit):
         """Re-open the sealed dates of an entity from one on, and return them, in order.
 
         The database keeps apart who sealed a date and who re-opens it.
-        Raises: Rejected where they are one person, or no reason is given; nothing is open then.
+        Raises: Rejected where they are one person, no reason is given, or one of the dates lies in
+                a closed period; nothing is open then.
         """
         try:
             with self._writing() as con:
                 done = [one for one in _standing(con, entity, SEAL) if one.business_date >= first]
+                self._refuse_closed(con, entity, (one.business_date for one in done))
                 for one in done:
                     self._step(
                         con,
@@ -99,6 +101,8 @@ class Closings(Audit):
                         maker=_told(con, one.run_id, "actor") or one.actor,
                         reason=reason.strip(),
                     )
+                if done:
+                    self._advance_periods(con, entity, done[0].business_date, actor.strip())
         except ReconError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise Rejected(

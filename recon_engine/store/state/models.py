@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -50,6 +50,7 @@ APPEND_ONLY = (
     "hold",
     "period_key",
     "retirement",
+    "period_step",
 )
 """Tables whose rows a trigger keeps from being changed or removed."""
 
@@ -279,6 +280,36 @@ RETIREMENT = Table(
     text("reason"),
     Column("at", Moment, nullable=False),
     CheckConstraint("trim(actor) <> '' and trim(reason) <> ''", name="words_given"),
+)
+
+PERIOD_STEP = Table(
+    "period_step",
+    METADATA,
+    sequence("period_step_seq"),
+    text("entity"),
+    text("ledger"),
+    text("period"),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    text("state"),
+    Column("effective_date", Date, nullable=False),
+    text("checklist"),
+    text("roll_hash"),
+    Column("audit_count", BigInteger, nullable=False),
+    text("audit_hash"),
+    text("actor"),
+    text("maker"),
+    text("reason"),
+    Column("at", Moment, nullable=False),
+    one_of("state", ("soft_closed", "closed", "open")),
+    CheckConstraint(
+        "state <> 'open' or lower(trim(maker)) <> lower(trim(actor))", name="four_eyes"
+    ),
+    CheckConstraint(
+        "trim(actor) <> '' and (state <> 'open' or trim(reason) <> '')", name="words_given"
+    ),
+    CheckConstraint("first_day <= last_day", name="days_in_order"),
+    Index(None, "entity", "ledger"),
 )
 
 DECISION = Table(

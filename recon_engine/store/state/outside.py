@@ -33,6 +33,7 @@ LOGGED = (
     "hold",
     "period_key",
     "retirement",
+    "period_step",
 )
 """Tables that the audit log tells of, itself first."""
 

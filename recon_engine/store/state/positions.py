@@ -23,9 +23,11 @@ from recon_engine.store.state.models import (
     DECISION,
     DELIVERY,
     METADATA,
+    PERIOD_STEP,
     RECEIPT,
     VERDICT,
 )
+from recon_engine.store.state.periods import EVENT as PERIOD
 from recon_engine.store.state.rows import DatasetVersion, Position, Publication
 from recon_engine.store.state.versions import COLUMNS
 
@@ -102,6 +104,7 @@ class Positions(Audit):
             wanted[VERDICT] = _told(con, VERDICT.c.verdict_seq, JUDGED, since, upto)
             closed = _told(con, CLOSING.c.closing_seq, STEPS, since, upto).subquery()
             wanted[CLOSING] = select(closed).where(closed.c.business_date < (before or date.max))
+            wanted[PERIOD_STEP] = _told(con, PERIOD_STEP.c.period_step_seq, (PERIOD,), since, upto)
             for table, query in wanted.items():
                 found = con.execute(query.execution_options(yield_per=CHUNK_ROWS))
                 for rows in found.mappings().partitions():

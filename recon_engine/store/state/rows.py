@@ -64,6 +64,33 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class PeriodStep:
+    """One step of an accounting period of an entity: `soft_closed`, `closed` or `open` again.
+
+    Runs of `effective_date` and later know of it. A closing keeps what the checklist said as JSON,
+    the hash of the roll-forward, and where the audit chain ended; `maker` is who closed what is
+    opened again.
+    """
+
+    period_step_seq: int
+    entity: str
+    ledger: str
+    period: str
+    first_day: date
+    last_day: date
+    state: str
+    effective_date: date
+    checklist: str
+    roll_hash: str
+    audit_count: int
+    audit_hash: str
+    actor: str
+    maker: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Staged:
     """What a stage wants published for one scope and date; its manifest is in the lake already."""
 

@@ -206,7 +206,7 @@ def test_a_log_from_before_payloads_holds_and_tells_what_is_not_compared(
 def downgrade(state: State) -> None:
     """Take the column of payloads and what came after it away again, as it was before."""
     with writing(state._engine) as con:
-        for table in ("period_key", "retirement"):
+        for table in ("period_key", "retirement", "period_step"):
             con.execute(text(f"drop table {table}"))
             if con.dialect.name == "postgresql":
                 con.execute(text(f"drop function {table}_is_append_only"))

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recon_engine.periods import (
+    Lock,
+    Period,
     add_banking_days,
     calendar_fault,
     due_dates,
@@ -15,6 +17,7 @@ from recon_engine.periods import (
     month,
     month_period,
     open_days,
+    open_to_all,
     posting_date,
 )
 
@@ -180,3 +183,14 @@ def test_the_first_open_day_skips_no_open_month(day: date, closed) -> None:
     names = {period.name for period in closed}
     assert all(month(each) in names for each in between)
     assert found == day or found.day == 1
+
+
+def test_what_two_entities_book_posts_on_the_first_day_that_is_open_to_both() -> None:
+    january = Period("2026-01", date(2026, 1, 1), date(2026, 1, 31))
+    week = Period("W5", date(2026, 2, 1), date(2026, 2, 7))
+    one, other = Lock(date(2026, 1, 30), (january,)), Lock(None, (week,))
+
+    assert open_to_all(date(2026, 1, 30), [one]) == date(2026, 2, 1)
+    assert open_to_all(date(2026, 1, 30), [other]) == date(2026, 1, 30)
+    assert open_to_all(date(2026, 1, 30), [one, other]) == date(2026, 2, 8)
+    assert open_to_all(date(2026, 1, 30), [other, one]) == date(2026, 2, 8)

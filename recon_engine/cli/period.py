@@ -45,7 +45,7 @@ def close(
         done = close_period(
             project,
             name,
-            period_named(period),
+            known_period(project, name, period),
             soft=soft,
             actor=actor(),
             reason=reason,
@@ -61,12 +61,14 @@ def close(
 
 def reopen_named(terminal: Terminal, period: str, entity: str | None, reason: str) -> ExitCode:
     """Open a closed period again; its dates stay sealed."""
-    from recon_engine.period_close import reopen_period
+    from recon_engine.period_close import reopen_period, standing_of
     from recon_engine.run import open_project
 
     with open_project(terminal.project) as project:
         name = entity_of(project, entity)
-        step = reopen_period(project, name, period_named(period), actor=actor(), reason=reason)
+        if standing_of(project, name, period) is None:
+            known_period(project, name, period)
+        step = reopen_period(project, name, period, actor=actor(), reason=reason)
     terminal.show(f"{name}: " + ("nothing to do" if step is None else f"period {period} is open"))
     return terminal.answer(
         "reopen",
@@ -86,18 +88,18 @@ def entity_of(project: Project, entity: str | None) -> str:
     return one_of("--entity", entity or "nothing", known)
 
 
-def period_named(name: str) -> Period:
-    """Return the period of a name.
+def known_period(project: Project, entity: str, name: str) -> Period:
+    """Return the period of a name in the books of an entity.
 
     Raises: WrongCommand where there is none.
     """
-    from recon_engine.periods import month_period
+    from recon_engine.period_close import period_named
 
-    found = month_period(name)
+    found = period_named(project, entity, name)
     if found is None:
-        raise WrongCommand(
-            f"PERIOD: found '{name}', expected a month like 2026-03; nothing was done"
-        )
+        calendar = project.rulebook.calendar(entity)
+        kind = "a month like 2026-03" if calendar is None else f"one of calendars/{calendar.name}"
+        raise WrongCommand(f"PERIOD: found '{name}', expected {kind}; nothing was done")
     return found
 
 

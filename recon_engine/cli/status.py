@@ -141,7 +141,7 @@ def period_states(project: Project, entity: str) -> list[dict[str, Any]]:
     chart = project.rulebook.accounts[entity]
     by_chart = [
         {"entity": entity, "ledger": chart.ledger, "period": one.name, "state": "closed"}
-        for one in chart.periods_closed()
+        for one in project.rulebook.closed_periods(entity, date.max)
     ]
     steps = [step_json(step) for step in project.state.periods_standing(entity)]
     return [*({**one, "actor": ""} for one in by_chart), *steps]

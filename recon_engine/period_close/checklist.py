@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from recon_engine.deliver.batches import KIND as JOURNAL
@@ -91,8 +92,9 @@ def _unsealed(nights: Nights) -> Iterator[Row]:
     """
     period, state = nights.period, nights.project.state
     steps = {one.business_date: one.step for one in state.closings(nights.entity)}
-    if nights.begin is None or not nights.reports:
-        yield {"date": period.last_day, "problem": "no night ran in this period"}
+    sealed = state.sealed_to(nights.entity, date.max)
+    if not nights.reports and (sealed is None or sealed <= period.last_day):
+        yield {"date": period.last_day, "problem": "no night ran in this period or after it"}
     first = max(period.first_day, nights.begin or period.first_day)
     for n in range((period.last_day - first).days + 1):
         day = first + n * DAY

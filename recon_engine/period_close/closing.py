@@ -43,19 +43,20 @@ def close_period(
     """Close a period of an entity where its checklist lets it; a closed one stays as it is.
 
     Raises: Rejected where the actor is no controller of the policy, the chart has closed the
-            period, or it is closed and would be closed softly; Unavailable where something was
-            written meanwhile.
+            period, it is closed and would be closed softly, or it adjusts a period that is not
+            closed; Unavailable where something was written meanwhile.
     """
     place = f"{entity} {period.name}"
     check_controller(project, actor, place)
-    _refuse_of_chart(project, entity, period)
-    head, standing = project.state.audit_head(), standing_of(project, entity, period)
+    _refuse_of_chart(project, entity, period.name)
+    head, standing = project.state.audit_head(), standing_of(project, entity, period.name)
     state = SOFT_CLOSED if soft else CLOSED
     if standing is not None and standing.state == CLOSED and soft:
         raise Rejected(
             f"{place}: found it closed by {standing.actor}, expected it open; "
             f"it stays closed, recon reopen {period.name} comes first"
         )
+    _refuse_early_adjustment(project, entity, period)
     made = checklist(project, entity, period)
     rolled = roll_hash(made.rolls)
     if standing is not None and standing.state == state:
@@ -68,7 +69,7 @@ def close_period(
         project.rulebook.accounts[entity].ledger,
         period,
         soft=soft,
-        effective_date=_first_unsealed(project, entity),
+        effective_date=first_unsealed(project, entity),
         checklist=told(made),
         roll_hash=rolled,
         head=head,
@@ -79,7 +80,7 @@ def close_period(
 
 
 def reopen_period(
-    project: Project, entity: str, period: Period, *, actor: str, reason: str
+    project: Project, entity: str, name: str, *, actor: str, reason: str
 ) -> PeriodStep | None:
     """Open a closed period again, and return the step; None where it is open.
 
@@ -87,19 +88,24 @@ def reopen_period(
     Raises: Rejected where the actor is no controller of the policy or closed it, no reason is
             given, or the chart has closed it.
     """
-    check_controller(project, actor, f"{entity} {period.name}")
-    _refuse_of_chart(project, entity, period)
-    standing = standing_of(project, entity, period)
+    check_controller(project, actor, f"{entity} {name}")
+    _refuse_of_chart(project, entity, name)
+    standing = standing_of(project, entity, name)
     if standing is None or standing.state == OPEN:
         return None
     return project.state.open_period(
-        standing, effective_date=_first_unsealed(project, entity), actor=actor, reason=reason
+        standing, effective_date=first_unsealed(project, entity), actor=actor, reason=reason
     )
 
 
-def standing_of(project: Project, entity: str, period: Period) -> PeriodStep | None:
+def period_named(project: Project, entity: str, name: str) -> Period | None:
+    """Return the period of a name as the next night of an entity knows it, or None."""
+    return project.rulebook.period(entity, name, first_unsealed(project, entity))
+
+
+def standing_of(project: Project, entity: str, name: str) -> PeriodStep | None:
     """Return the last step of a period of an entity, or None where nobody has closed it."""
-    key = (project.rulebook.accounts[entity].ledger, period.name)
+    key = (project.rulebook.accounts[entity].ledger, name)
     found = [s for s in project.state.periods_standing(entity) if (s.ledger, s.period) == key]
     return found[0] if found else None
 
@@ -110,14 +116,29 @@ def told(made: Checklist) -> str:
     return json.dumps(lines, sort_keys=True, separators=(",", ":"), default=date.isoformat)
 
 
-def _first_unsealed(project: Project, entity: str) -> date:
+def first_unsealed(project: Project, entity: str) -> date:
+    """Return the first date of an entity that a decision of now can change."""
     sealed = project.state.sealed_to(entity, date.max)
     return date.min if sealed is None else sealed + DAY
 
 
-def _refuse_of_chart(project: Project, entity: str, period: Period) -> None:
-    if period in project.rulebook.accounts[entity].periods_closed():
+def _refuse_early_adjustment(project: Project, entity: str, period: Period) -> None:
+    """Refuse to close an adjustment period before the one that it adjusts."""
+    calendar, day = project.rulebook.calendar(entity), first_unsealed(project, entity)
+    if calendar is None or period not in calendar.adjustments(day):
+        return
+    adjusted = calendar.adjusted(period, day)
+    standing = standing_of(project, entity, adjusted.name)
+    if standing is None or standing.state != CLOSED:
         raise Rejected(
-            f"{entity} {period.name}: found it in closed_periods of mappings/accounts/"
+            f"{entity} {period.name}: found {adjusted.name}, which it adjusts, not closed, "
+            "expected it closed first; nothing was closed"
+        )
+
+
+def _refuse_of_chart(project: Project, entity: str, name: str) -> None:
+    if name in project.rulebook.accounts[entity].closed_periods:
+        raise Rejected(
+            f"{entity} {name}: found it in closed_periods of mappings/accounts/"
             f"{entity}.yaml, expected a period that no chart closes; nothing was changed"
         )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recon_engine.periods import Period, month_period
+from recon_engine.rulebook.calendars import PeriodName
 from recon_engine.rulebook.model import Mapping, Percent, basis_points
 
 Role = Literal[
@@ -42,7 +42,6 @@ WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unappl
 BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 """Columns of the table by which stages know what `Accounts.booked_alone` says."""
 Code = Annotated[str, Field(min_length=1)]
-PeriodName = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 AllocationKind = Literal[
     "gross",
     "fee",
@@ -145,26 +144,25 @@ class Accounts(Mapping):
     )
     revaluation: Literal["ledger", "reconciliation"] = Field(
         default="ledger",
-        description="who revalues our accounts in foreign currency on the last day of a month",
+        description="who revalues our accounts in foreign currency on the last day of a period",
     )
     restatement: Literal["reversal", "delta"] = Field(
         default="reversal",
         description="how the fee of a restated line is booked: what stood is taken back and what "
         "stands now booked, or what it changed by alone, while its month is open",
     )
+    calendar: str | None = Field(
+        default=None,
+        description="fiscal calendar of the books, a file in calendars/; absent: calendar months",
+    )
     closed_periods: tuple[PeriodName, ...] = Field(
-        default=(), description="closed accounting months, YYYY-MM"
+        default=(), description="closed periods by the names of the calendar, else months YYYY-MM"
     )
 
     def account(self, role: str, currency: str) -> str | None:
         """Return the account of a role in a currency, or None where the chart has none."""
         by_currency: dict[str, str] = dict(self.roles).get(role, {})  # type: ignore[call-overload]
         return by_currency.get(currency, by_currency.get("*"))
-
-    def periods_closed(self) -> tuple[Period, ...]:
-        """Return the closed periods with their days."""
-        found = (month_period(name) for name in self.closed_periods)
-        return tuple(period for period in found if period is not None)
 
     def booked_alone(self) -> list[tuple[str, str, bool]]:
         """Return each kind of line that is booked without a document, its role, and if it waits."""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from recon_engine.errors import GateBlocked
 from recon_engine.ids import sha256_hex
 from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.calendars import Calendar
 from recon_engine.rulebook.fees import Contract
 from recon_engine.rulebook.matching import Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping as Model
@@ -34,8 +35,8 @@ def unbundle(content: bytes, place: Path) -> Rulebook:
     Raises: GateBlocked where this version of the engine cannot read a rule.
     """
     try:
-        sources, reconciliations, passes, accounts, policy, *fees = json.loads(content)
-        (contracts,) = fees or ({},)
+        sources, reconciliations, passes, accounts, policy, *others = json.loads(content)
+        contracts, calendars = (*others, {}, {})[:2]
         return Rulebook(
             sources=_read(Source, sources),
             reconciliations=_read(Reconciliation, reconciliations),
@@ -46,6 +47,7 @@ def unbundle(content: bytes, place: Path) -> Rulebook:
             folder=place,
             documents={},
             contracts=_read(Contract, contracts),
+            calendars=_read(Calendar, calendars),
         )
     except (ValidationError, ValueError, AttributeError, KeyError) as error:
         raise GateBlocked(

@@ -11,6 +11,7 @@ from recon_engine.periods import calendar_fault
 from recon_engine.plugins import installed
 from recon_engine.rulebook.accounts import AT_BANK, FEE_TAX, JOINED, NEEDED, Accounts
 from recon_engine.rulebook.affiliate_checks import check_affiliates
+from recon_engine.rulebook.calendar_checks import check_calendars, check_closed_periods
 from recon_engine.rulebook.environment import Environment, SqlConnection
 from recon_engine.rulebook.fee_checks import check_contracts
 from recon_engine.rulebook.matching import MatchPass, Reconciliation
@@ -96,6 +97,8 @@ class Checks:
         yield from self.each_payout_once()
         for stem, accounts in self.book.accounts.items():
             yield from check_chart(accounts, self.book.documents[f"accounts/{stem}"])
+            yield from self.periods(accounts, self.book.documents[f"accounts/{stem}"])
+        yield from check_calendars(self.book.calendars, self.book.documents)
         for stem, contract in self.book.contracts.items():
             document = self.book.documents[f"fees/{stem}"]
             for position, name in enumerate(contract.sources):
@@ -116,6 +119,7 @@ class Checks:
             "matching": {stem: m.name for stem, m in self.book.passes.items()},
             "accounts": {stem: m.entity for stem, m in self.book.accounts.items()},
             "fees": {stem: m.name for stem, m in self.book.contracts.items()},
+            "calendars": {stem: m.name for stem, m in self.book.calendars.items()},
         }
         for kind, by_stem in kinds.items():
             key = "entity" if kind == "accounts" else "name"
@@ -123,6 +127,15 @@ class Checks:
                 if stem != name:
                     text = f"found '{name}', expected the name of the file, '{stem}'"
                     yield self.book.documents[f"{kind}/{stem}"].problem((key,), text)
+
+    def periods(self, accounts: Accounts, document: Document) -> Iterator[Problem]:
+        """The calendar of a chart exists, and knows the periods that the chart closes."""
+        name = accounts.calendar
+        if name is not None:
+            yield from self.there("calendars", name, document, ("calendar",))
+        if name is None or name in self.book.calendars:
+            calendar = None if name is None else self.book.calendars[name]
+            yield from check_closed_periods(accounts, calendar, document)
 
     def there(self, kind: str, name: str, document: Document, loc: Loc) -> Iterator[Problem]:
         """A mapping that is named exists, readable or not."""

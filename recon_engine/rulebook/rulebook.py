@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from recon_engine.ids import sha256_hex
+from recon_engine.periods import Period, month_period
 from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.calendars import Calendar, ends_month
 from recon_engine.rulebook.fees import Contract
 from recon_engine.rulebook.matching import Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping as Model
@@ -26,6 +29,7 @@ FOLDERS: dict[str, type[Model]] = {
     "matching": Passes,
     "accounts": Accounts,
     "fees": Contract,
+    "calendars": Calendar,
 }
 POLICY = "policy.yaml"
 BESIDE = {POLICY, "README.md", "schema", *FOLDERS}
@@ -49,13 +53,36 @@ class Rulebook:
     """Where everything stands, by `sources/adyen_eu`; for messages only."""
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     """Fee contracts by name."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """Fiscal calendars by name."""
 
     @property
     def content(self) -> tuple[Mapping[str, Model], ...]:
-        """Return what the hash is over; a rulebook without contracts keeps the hash it had."""
+        """Return what the hash is over; one without contracts or calendars keeps what it had."""
         kinds = (self.sources, self.reconciliations, self.passes, self.accounts)
-        fees = (self.contracts,) if self.contracts else ()
-        return (*kinds, {"policy": self.policy}, *fees)
+        fees = (self.contracts,) if self.contracts or self.calendars else ()
+        calendars = (self.calendars,) if self.calendars else ()
+        return (*kinds, {"policy": self.policy}, *fees, *calendars)
+
+    def calendar(self, entity: str) -> Calendar | None:
+        """Return the fiscal calendar of an entity's books, or None where they go by months."""
+        name = self.accounts[entity].calendar
+        return None if name is None else self.calendars[name]
+
+    def period(self, entity: str, name: str, day: date) -> Period | None:
+        """Return the period of a name, as a run of a business date knows it, or None."""
+        calendar = self.calendar(entity)
+        return month_period(name) if calendar is None else calendar.period(name, day)
+
+    def closed_periods(self, entity: str, day: date) -> tuple[Period, ...]:
+        """Return the periods that an entity's chart closes, as a run of a date knows them."""
+        names = self.accounts[entity].closed_periods
+        return tuple(p for name in names if (p := self.period(entity, name, day)) is not None)
+
+    def ends_period(self, entity: str, day: date) -> bool:
+        """Return whether a period of an entity's books ends on a business date."""
+        calendar = self.calendar(entity)
+        return ends_month(day) if calendar is None else calendar.ends_on(day)
 
     def affiliates(self, entity: str) -> tuple[str, ...]:
         """Return the entities that post a mirror of what an entity posts, in order."""
@@ -78,6 +105,7 @@ def load(folder: Path) -> Rulebook:
     passes = loading.folder_of("matching", Passes)
     accounts = loading.folder_of("accounts", Accounts)
     contracts = loading.folder_of("fees", Contract)
+    calendars = loading.folder_of("calendars", Calendar)
     policy = loading.policy()
     rulebook = Rulebook(
         sources=sources,
@@ -89,6 +117,7 @@ def load(folder: Path) -> Rulebook:
         folder=folder,
         documents=loading.documents,
         contracts=contracts,
+        calendars=calendars,
     )
     rulebook = replace(rulebook, hash=content_hash(rulebook.content))
     problems = [*loading.problems, *check_rulebook(rulebook, frozenset(loading.broken))]
@@ -122,9 +151,7 @@ class Loading:
             raise refuse([Problem(str(folder), 1, 1, text)])
         for path in sorted(folder.iterdir()):
             if path.name not in BESIDE and not path.name.startswith("."):
-                self.problems.append(
-                    self.stray(path, "sources/, reconciliations/, matching/, accounts/, fees/")
-                )
+                self.problems.append(self.stray(path, "/, ".join(FOLDERS) + "/"))
 
     def folder_of(self, kind: str, model: type[M]) -> dict[str, M]:
         """Return the mappings of one folder by name, in order of name."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from recon_engine.errors import Rejected
-from recon_engine.periods import is_banking_day
+from recon_engine.periods import Period, is_banking_day
 from recon_engine.run.project import Project
 from recon_engine.store.retired import retired
 
@@ -69,7 +69,7 @@ def reopen(
     """Open the sealed dates of some entities again, from one on, and return them.
 
     Raises: Rejected where the actor is no controller of the policy, or ran and sealed a date, or
-            files of it were retired.
+            files of it were retired, or it lies in a closed period.
     """
     check_controller(project, actor, str(business_date))
     for one in project.state.retirements():
@@ -79,9 +79,20 @@ def reopen(
                 "expected a later date; nothing was changed"
             )
     return {
-        entity: project.state.reopen(entity, business_date, actor=actor, reason=reason)
+        entity: project.state.reopen(
+            entity,
+            business_date,
+            actor=actor,
+            reason=reason,
+            adjustments=_adjustments(project, entity, business_date),
+        )
         for entity in entities
     }
+
+
+def _adjustments(project: Project, entity: str, day: date) -> tuple[Period, ...]:
+    calendar = project.rulebook.calendar(entity)
+    return () if calendar is None else calendar.adjustments(day)
 
 
 def check_controller(project: Project, actor: str, place: str) -> None:

@@ -97,7 +97,7 @@ def prepare(
 
 def _lock(project: Project, entity: str, known: Known, premise: Premise | None) -> Lock:
     """Return where nothing may be posted in an entity's books: by seal, by chart, by decision."""
-    by_chart = project.rulebook.accounts[entity].periods_closed()
+    by_chart = project.rulebook.closed_periods(entity, known.business_date)
     return Lock((premise or known).sealed_to[entity], (*by_chart, *known.closed[entity]))
 
 

@@ -56,7 +56,7 @@ def _ran(case: Case, question: Question, lake: Lake) -> Workspace:
         sealed_to=_day(question.settings.get("sealed_to")),
         previous_date=None,
         decision_seq=9,
-        closed=rulebook(question.settings).accounts[ENTITY].periods_closed(),
+        closed=rulebook(question.settings).closed_periods(ENTITY, date.fromisoformat(day)),
     )
     if stage.name == "canonical":
         return _nights(case, question, context, lake)

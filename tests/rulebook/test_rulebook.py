@@ -128,8 +128,8 @@ def test_every_problem_of_every_file_is_listed_in_order_of_place(edit, faults) -
          "order_by: found a list, expected 1 or more"),
         ("accounts/E1.yaml", "  suspense:", "  suspence:", " roles.suspence: found 'suspence', "
          "expected one of bank, cash_in_transit,"),
-        ("accounts/E1.yaml", "closed_periods: []", "closed_periods: [2026-13]",
-         "closed_periods[1]: found '2026-13', expected text like"),
+        ("accounts/E1.yaml", "closed_periods: []", "closed_periods: [2026/13]",
+         "closed_periods[1]: found '2026/13', expected text like"),
         ("policy.yaml", "overdue_limit: 0", "overdue_limit: -1",
          "overdue_limit: found -1, expected 0 or more"),
     ],

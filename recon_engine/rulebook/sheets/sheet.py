@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from recon_engine.rulebook.accounts import PeriodName
+from recon_engine.rulebook.calendars import PeriodName
 from recon_engine.rulebook.fees import Day, ExactPercent
 from recon_engine.rulebook.model import Currency, Percent
 from recon_engine.rulebook.model import Mapping as Model
@@ -36,7 +36,7 @@ def pattern_of(kind: Any) -> str | None:
 
 LIKE = {
     pattern_of(Day): "a day like 2026-03-31",
-    pattern_of(PeriodName): "a month like 2026-03",
+    pattern_of(PeriodName): "a period like 2026-03",
     pattern_of(ExactPercent): "a percentage like 1.75, with up to six decimals and no sign",
     pattern_of(Percent): "a percentage like 5.5, with up to two decimals and no sign",
     pattern_of(Currency): "a currency like EUR",

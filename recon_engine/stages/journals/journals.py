@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
     """
     accounts = rules.accounts[run.scope]
     _register_chart(inputs, accounts)
-    _register_dates(inputs, run)
+    _register_dates(inputs, rules, run)
     _register_rates(inputs, accounts)
     values = {
         "ledger": accounts.ledger,
@@ -51,7 +51,7 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
     markup = "conversion_cost" in accounts.roles
     if inputs.make("crossed", SQL / "crossed.sql", markup=markup, **values):
         inputs.make("journal_line", "from journal_line union all by name from crossed")
-    _revalue(inputs, accounts, run, **values)
+    _revalue(inputs, rules, run, **values)
     for role, currency in inputs.rows(
         "select role, currency from journal_line where account is null order by 1, 2 limit 1"
     ):
@@ -102,10 +102,11 @@ def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
     )
 
 
-def _register_dates(inputs: Workspace, run: RunContext) -> None:
+def _register_dates(inputs: Workspace, rules: Rulebook, run: RunContext) -> None:
     """Make `posting`, the ledger day of each event day, and `period_lock`, where none may fall.
 
     What has a mirror in the books of an affiliate posts on a day that is open to both.
+    Raises: GateBlocked where a ledger day lies in no period of the entity's calendar.
     """
     own = Lock(run.sealed_to, run.closed)
     both = {name: (own, lock) for name, lock in run.locked_elsewhere.items()}
@@ -113,12 +114,25 @@ def _register_dates(inputs: Workspace, run: RunContext) -> None:
         "select distinct event_date, coalesce(affiliate, '') from allocation order by all"
     )
     dates = [(day, name, open_to_all(day, both.get(name, (own,)))) for day, name in days]
+    _refuse_uncovered(rules, run, (posted for *_, posted in dates))
     named = {"event_date": "date32", "affiliate": "string", "posting_date": "date32"}
     inputs.register("posting", small_table(named, dates))
     locks = [(None, run.sealed_to), *((p.first_day, p.last_day) for p in run.closed)]
     inputs.register(
         "period_lock", small_table({"first_day": "date32", "last_day": "date32"}, locks)
     )
+
+
+def _refuse_uncovered(rules: Rulebook, run: RunContext, posting_dates: Iterable[date]) -> None:
+    calendar = rules.calendar(run.scope)
+    if calendar is None:
+        return
+    for posted in posting_dates:
+        if not calendar.covers(posted, run.business_date):
+            raise GateBlocked(
+                f"mappings/calendars/{calendar.name}.yaml: found no period with {posted}, on which "
+                f"a journal of {run.scope} posts, expected one; nothing was published"
+            )
 
 
 def _register_rates(inputs: Workspace, accounts: Accounts) -> None:
@@ -151,11 +165,11 @@ def _quote(inputs: Workspace, name: str, needed: Iterable[tuple[Any, ...]], to: 
     inputs.make(name, SQL / "posting_rate.sql")
 
 
-def _revalue(inputs: Workspace, accounts: Accounts, run: RunContext, **values: str) -> None:
+def _revalue(inputs: Workspace, rules: Rulebook, run: RunContext, **values: str) -> None:
     """Add to `journal_line` what our accounts in foreign currency are worth more or less."""
-    day = run.business_date
+    day, accounts = run.business_date, rules.accounts[run.scope]
     posted = posting_date(day, run.sealed_to, run.closed)
-    ends = accounts.revaluation == "reconciliation" and (day + timedelta(1)).day == 1
+    ends = accounts.revaluation == "reconciliation" and rules.ends_period(run.scope, day)
     inputs.make("held", SQL / "held.sql", closing=ends, **values)
     currencies = inputs.rows("select distinct currency from held order by currency")
     if not currencies:

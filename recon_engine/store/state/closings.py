@@ -6,12 +6,14 @@ and nothing changes it from there on. A person may re-open it, and every later d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Connection, and_, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from recon_engine.errors import ReconError, Rejected
+from recon_engine.periods import Period
 from recon_engine.store.state.models import CLOSING, DELIVERY, RUN
 from recon_engine.store.state.periods import Periods
 from recon_engine.store.state.rows import Closing
@@ -79,17 +81,27 @@ class Closings(Periods):
                 self._step(con, SEAL, entity, day, one.run_id, actor=actor, reason=reason)
         return [one.business_date for one in done]
 
-    def reopen(self, entity: str, first: date, *, actor: str, reason: str) -> list[date]:
+    def reopen(
+        self,
+        entity: str,
+        first: date,
+        *,
+        actor: str,
+        reason: str,
+        adjustments: Sequence[Period] = (),
+    ) -> list[date]:
         """Re-open the sealed dates of an entity from one on, and return them, in order.
 
-        The database keeps apart who sealed a date and who re-opens it.
+        The database keeps apart who sealed a date and who re-opens it. In one of the `adjustments`
+        a date may be opened though the period that it adjusts is closed.
         Raises: Rejected where they are one person, no reason is given, or one of the dates lies in
                 a closed period; nothing is open then.
         """
         try:
             with self._writing() as con:
                 done = [one for one in _standing(con, entity, SEAL) if one.business_date >= first]
-                self._refuse_closed(con, entity, (one.business_date for one in done))
+                days = [one.business_date for one in done]
+                self._refuse_closed(con, entity, days, adjustments)
                 for one in done:
                     self._step(
                         con,

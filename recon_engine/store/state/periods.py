@@ -117,15 +117,20 @@ class Periods(Audit):
             if step.state != OPEN
         )
 
-    def _refuse_closed(self, con: Connection, entity: str, days: Iterable[date]) -> None:
+    def _refuse_closed(
+        self, con: Connection, entity: str, days: Iterable[date], adjustments: Iterable[Period]
+    ) -> None:
         """Refuse to open a date again that lies in a closed period.
 
-        Raises: Rejected; in a period that is closed softly a date may be opened.
+        Raises: Rejected; a date may be opened in a period that is closed softly, and in an
+                adjustment period that is not closed.
         """
-        days = list(days)
-        for step in _standing(_steps(con, entity)):
-            held = [day for day in days if step.first_day <= day <= step.last_day]
-            if held and step.state == CLOSED:
+        closed = [step for step in _standing(_steps(con, entity)) if step.state == CLOSED]
+        names = {step.period for step in closed}
+        spared = [period for period in adjustments if period.name not in names]
+        left = [day for day in days if not any(period.holds(day) for period in spared)]
+        for step in closed:
+            if held := [day for day in left if step.first_day <= day <= step.last_day]:
                 raise Rejected(
                     f"{min(held)}: found period {step.period} of {entity} closed by {step.actor}, "
                     f"expected it open; no date was opened, recon reopen {step.period} comes first"

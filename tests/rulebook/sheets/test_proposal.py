@@ -227,7 +227,7 @@ BAD_CELLS = [
      "like 1.75, with up to six decimals and no sign"),
     ("Fees", (OLD, "cards"), "currencies", "JPY, yen", "found 'yen', expected a currency like "
      "EUR"),
-    ("Chart", ("E1",), "closed_periods", "2026-13", "found '2026-13', expected a month like "
+    ("Chart", ("E1",), "closed_periods", "2026/13", "found '2026/13', expected a period like "
      "2026-03"),
     ("Fees", (OLD, "cards"), "fixed_minor", "0.15", "found '0.15', expected a whole number"),
     ("Fees", (OLD, "cards"), "fixed_minor", "-1", "found -1, expected 0 or more"),

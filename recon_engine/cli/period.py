@@ -42,6 +42,7 @@ def close(
     terminal = Terminal.of(context)
     with open_project(terminal.project) as project:
         name = entity_of(project, entity)
+        books = project.rulebook.accounts[name].functional_currency
         done = close_period(
             project,
             name,
@@ -51,7 +52,7 @@ def close(
             reason=reason,
             dry_run=dry_run,
         )
-    show_rolls(terminal, done.checklist.rolls)
+    show_rolls(terminal, done.checklist.rolls, books)
     show_findings(terminal, done.checklist.findings)
     softly = " softly" if soft and done.outcome != "refused" else ""
     terminal.show(f"{name}: period {period} {done.outcome}{softly}")
@@ -103,9 +104,9 @@ def known_period(project: Project, entity: str, name: str) -> Period:
     return found
 
 
-def show_rolls(terminal: Terminal, rolls: tuple[Roll, ...]) -> None:
-    """Show each account from its opening, by template, to its closing."""
-    numbers = ("opening", "movement", "closing", "posted elsewhere")
+def show_rolls(terminal: Terminal, rolls: tuple[Roll, ...], books: str) -> None:
+    """Show each account from its opening, by template, to its closing; `books`: their currency."""
+    numbers = ("opening", "movement", "closing", "in the books", "posted elsewhere")
     table = grid("account", "role", *numbers[:1], "template", *numbers[1:], right=numbers)
     for roll in rolls:
         parts = sorted(roll.movements.items()) or [("", 0)]
@@ -119,6 +120,7 @@ def show_rolls(terminal: Terminal, rolls: tuple[Roll, ...]) -> None:
                 template,
                 money(minor, roll.currency),
                 money(roll.closing_minor, roll.currency) if last else "",
+                money(roll.books_closing_minor, books) if last else "",
                 money(roll.elsewhere_minor, roll.currency) if last else "",
             )
     if rolls:

@@ -8,6 +8,7 @@ select
     currency,
     template,
     cast(sum(amount_minor) as bigint) as movement_minor,
+    cast(sum(functional_minor) as bigint) as functional_minor,
     cast(
         sum(if(posting_date between cast($first_day as date) and cast($last_day as date), 0, amount_minor)) as bigint
     ) as elsewhere_minor,

@@ -15,6 +15,10 @@ from recon_engine.store.workspace import Workspace
 from recon_engine.tables import TABLES
 
 MOVEMENT = Path(__file__).with_name("movement.sql")
+MOVED = (
+    *("role", "account", "currency", "template"),
+    *("movement_minor", "functional_minor", "elsewhere_minor"),
+)
 Row = dict[str, Any]
 
 
@@ -31,6 +35,8 @@ class Nights:
     """Manifest of reporting by date."""
     journals: dict[date, str]
     """Manifest of journals by date."""
+    eve: str | None
+    """Manifest of reporting of the last date before the period."""
 
     @property
     def last(self) -> date | None:
@@ -40,6 +46,10 @@ class Nights:
     def rows(self, table: str, day: date | None) -> list[Row]:
         """Return a table that reporting published for a date; without a date nothing."""
         return [] if day is None else rows_of(self.project, self.reports[day], table)
+
+    def opening_roll(self) -> list[Row]:
+        """Return what stood on each account before the period."""
+        return [] if self.eve is None else rows_of(self.project, self.eve, "account_roll")
 
     def movements(self) -> list[Row]:
         """Return what the journals of all nights put on each account, by template."""
@@ -55,8 +65,7 @@ class Nights:
             workspace.load("journal_line", TABLES["journal_line"], parts)
             days = {"first_day": self.period.first_day, "last_day": self.period.last_day}
             found = workspace.rows(MOVEMENT, **{name: str(day) for name, day in days.items()})
-        names = ("role", "account", "currency", "template", "movement_minor", "elsewhere_minor")
-        return [dict(zip(names, row, strict=True)) for row in found]
+        return [dict(zip(MOVED, row, strict=True)) for row in found]
 
 
 def nights_of(project: Project, entity: str, period: Period) -> Nights:
@@ -70,6 +79,7 @@ def nights_of(project: Project, entity: str, period: Period) -> Nights:
         min(every, default=None),
         {day: sha for day, sha in every.items() if period.holds(day)},
         {day: sha for day, sha in journals.items() if period.holds(day)},
+        every.get(max((day for day in every if day < period.first_day), default=date.max)),
     )
 
 

@@ -16,7 +16,10 @@ Account = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Roll:
-    """One account over a period, in minor units of one currency; plus is debit."""
+    """One account over a period, in minor units of one currency, and in the books; plus is debit.
+
+    `elsewhere_minor` is what of the movements the ledger has on days outside the period.
+    """
 
     role: str
     account: str
@@ -25,39 +28,47 @@ class Roll:
     movements: dict[str, int]
     """By template."""
     elsewhere_minor: int
-    """What of the movements the ledger has on days outside the period."""
     closing_minor: int
+    books_opening_minor: int
+    books_movement_minor: int
+    books_closing_minor: int
 
     @property
     def foots(self) -> bool:
-        """Return whether opening and movements are the closing."""
-        return self.opening_minor + sum(self.movements.values()) == self.closing_minor
+        """Return whether opening and movements are the closing, in both currencies."""
+        closing = self.opening_minor + sum(self.movements.values())
+        books_closing = self.books_opening_minor + self.books_movement_minor
+        return (closing, books_closing) == (self.closing_minor, self.books_closing_minor)
 
 
 def roll_forward(nights: Nights) -> tuple[Roll, ...]:
     """Return every account that our journals touch, by role, account and currency.
 
-    Opening is that of the first night, closing that of the last, both of `account_roll`; movements
-    are added up again from the journals.
+    Opening is what stood on the eve of the period, closing what stood after its last night, both by
+    `account_roll`; movements are added up again from the journals.
     """
-    first = min(nights.reports, default=None)
-    openings = _by_account(nights.rows("account_roll", first), "opening_minor")
-    closings = _by_account(nights.rows("account_roll", nights.last), "closing_minor")
+    opening = _by_account(nights.opening_roll())
+    closing = _by_account(nights.rows("account_roll", nights.last)) if nights.reports else opening
     movements: dict[Account, dict[str, int]] = defaultdict(dict)
+    books: dict[Account, int] = defaultdict(int)
     elsewhere: dict[Account, int] = defaultdict(int)
     for row in nights.movements():
         account = _account(row)
         movements[account][row["template"]] = row["movement_minor"]
+        books[account] += row["functional_minor"]
         elsewhere[account] += row["elsewhere_minor"]
     return tuple(
         Roll(
             *account,
-            opening_minor=openings.get(account, 0),
-            movements=movements.get(account, {}),
-            elsewhere_minor=elsewhere.get(account, 0),
-            closing_minor=closings.get(account, 0),
+            opening_minor=opening[account][0],
+            movements=movements[account],
+            elsewhere_minor=elsewhere[account],
+            closing_minor=closing[account][0],
+            books_opening_minor=opening[account][1],
+            books_movement_minor=books[account],
+            books_closing_minor=closing[account][1],
         )
-        for account in sorted({*openings, *closings, *movements})
+        for account in sorted({*opening, *closing, *movements})
     )
 
 
@@ -67,12 +78,14 @@ def roll_hash(rolls: Sequence[Roll]) -> str:
     return sha256_hex(told.encode("utf-8"))
 
 
-def _by_account(rows: Sequence[Row], column: str) -> dict[Account, int]:
-    """Return a column summed over the dimensions of each account."""
-    totals: dict[Account, int] = defaultdict(int)
+def _by_account(rows: Sequence[Row]) -> defaultdict[Account, list[int]]:
+    """Return closing and closing in the books, summed over the dimensions of each account."""
+    totals: defaultdict[Account, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
-        totals[_account(row)] += row[column]
-    return dict(totals)
+        total = totals[_account(row)]
+        total[0] += row["closing_minor"]
+        total[1] += row["functional_closing_minor"]
+    return totals
 
 
 def _account(row: Row) -> Account:

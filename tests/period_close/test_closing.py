@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_the_roll_forward_tells_each_account_by_template(books: Path) -> None:
     clearing = rolls["clearing"]
     assert clearing.movements == {"gross": 20000, "fee": -400, "payout": -19600}
     assert (clearing.opening_minor, clearing.closing_minor) == (0, 0)
+    assert clearing.books_movement_minor == clearing.books_closing_minor == 0
     assert rolls["processing_fees"].closing_minor == 400
     assert all(roll.foots for roll in rolls.values())
     assert not any(roll.elsewhere_minor for roll in rolls.values())
@@ -231,7 +233,10 @@ def test_what_is_held_abroad_is_carried_anew_and_an_account_that_does_not_foot_i
     ]
 
     assert [one["amount_minor"] for one in held_abroad(rows)] == [5]
-    assert not Roll("bank", "1000", "EUR", 1, {"cash": 2}, 0, 4).foots
+    roll = Roll("bank", "1000", "USD", 1, {"cash": 2}, 0, 3, 10, 20, 30)
+    assert roll.foots
+    assert not replace(roll, closing_minor=4).foots
+    assert not replace(roll, books_opening_minor=9).foots
 
 
 def test_a_late_event_posts_in_the_next_open_period_of_each_entity(books: Path) -> None:

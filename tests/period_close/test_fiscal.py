@@ -10,7 +10,7 @@ import pytest
 from recon_engine.errors import Rejected
 from recon_engine.period_close import PeriodClose, close_period, period_named
 from recon_engine.run import Project, open_project
-from recon_engine.run.closing import reopen
+from recon_engine.run.closing import reopen, seal
 from tests.period_close.company import (
     FRIDAY,
     MONDAY,
@@ -110,6 +110,31 @@ def test_a_run_posts_by_the_version_that_is_known_on_its_date(tmp_path: Path) ->
 
         assert posting_dates(project, MONDAY, "E1", FRIDAY) == {MONDAY}
         assert posting_dates(project, MONDAY, "E2", FRIDAY) == {SATURDAY}
+
+
+def test_a_period_opens_with_what_stood_on_its_eve_and_shows_what_posts_elsewhere(
+    tmp_path: Path,
+) -> None:
+    week = "      - {name: W2, first_day: 2026-01-30, last_day: 2026-02-01}\n"
+    weeks = STUB.replace("SY25-P1", "W1").replace("2026-02-01}\n", "2026-01-29}\n" + week)
+    folder = company(tmp_path / "books", weeks)
+    with (folder / "mappings" / "policy.yaml").open("a") as policy:
+        policy.write("seal_after: decision\n")
+    with open_project(folder) as project:
+        close_night(project, THURSDAY)
+        close_night(project, FRIDAY, event=THURSDAY)
+        post_all(project)
+        seal(project, FRIDAY, ["E1"], actor="carla", reason="checked")
+        first, second = close(project, "W1"), close(project, "W2")
+
+    assert (first.outcome, second.outcome) == ("closed", "closed")
+    (bank,) = [roll for roll in second.checklist.rolls if roll.role == "bank"]
+    assert (bank.opening_minor, bank.movements, bank.closing_minor) == (9800, {"cash": 9800}, 19600)
+    assert (bank.books_opening_minor, bank.books_closing_minor) == (9800, 19600)
+    assert all(roll.foots for roll in second.checklist.rolls)
+    assert {roll.elsewhere_minor for roll in first.checklist.rolls} == {0}
+    (fees,) = [roll for roll in second.checklist.rolls if roll.role == "processing_fees"]
+    assert (fees.movements, fees.elsewhere_minor) == ({"fee": 200}, 200)
 
 
 def test_a_night_after_the_end_of_the_calendar_is_stopped(tmp_path: Path) -> None:

@@ -128,8 +128,9 @@ def _refuse_early_adjustment(project: Project, entity: str, period: Period) -> N
     if calendar is None or period not in calendar.adjustments(day):
         return
     adjusted = calendar.adjusted(period, day)
+    by_chart = adjusted.name in project.rulebook.accounts[entity].closed_periods
     standing = standing_of(project, entity, adjusted.name)
-    if standing is None or standing.state != CLOSED:
+    if not by_chart and (standing is None or standing.state != CLOSED):
         raise Rejected(
             f"{entity} {period.name}: found {adjusted.name}, which it adjusts, not closed, "
             "expected it closed first; nothing was closed"

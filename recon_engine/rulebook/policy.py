@@ -40,7 +40,8 @@ class Policy(Mapping):
     )
     controllers: tuple[str, ...] = Field(
         default=(),
-        description="who may seal by decision and re-open; where it is empty, all but who ran it",
+        description="who may seal by decision, close periods and re-open; where it is empty, all "
+        "but who ran or closed it",
     )
     owners: dict[str, str] = Field(default={}, description="reason: team that looks at it first")
     default_owner: str = "finance operations"

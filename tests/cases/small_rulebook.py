@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from recon_engine.rulebook.accounts import Accounts
+from recon_engine.rulebook.calendars import Calendar
 from recon_engine.rulebook.matching import MatchPass, Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping
 from recon_engine.rulebook.policy import Policy
@@ -53,6 +54,18 @@ TEMPLATES = {
     "cash": {"debit": "bank", "credit": "cash_in_transit", "memo": "at bank {cause}"},
     "unapplied": {"debit": "matched", "credit": "unapplied_receipts", "memo": "undone {cause}"},
 }
+FISCAL = {
+    "name": "fiscal",
+    "versions": (
+        {
+            "known_from": "2026-01-01",
+            "periods": (
+                {"name": "P01", "first_day": "2026-02-01", "last_day": "2026-03-10"},
+                {"name": "P02", "first_day": "2026-03-11", "last_day": "2026-04-05"},
+            ),
+        },
+    ),
+}
 PASSES = {
     "processor": [{"name": "order", "left": "settlement", "right": "ledger", "on": ["reference"]}],
     "bank": [
@@ -88,6 +101,7 @@ def rulebook(settings: dict[str, str]) -> Rulebook:
         hash="",
         folder=Path(),
         documents={},
+        calendars={"fiscal": Calendar.model_validate(FISCAL)},
     )
 
 

@@ -98,6 +98,13 @@ def test_a_correction_posts_in_an_adjustment_period_after_the_period_is_closed(
             reopen(project, FRIDAY, ["E1"], actor="ben", reason="a bill")
 
 
+def test_what_the_chart_closed_is_closed_for_its_adjustment_period_too(tmp_path: Path) -> None:
+    with open_project(company(tmp_path / "books", chart="closed_periods: [SY25-P1]\n")) as project:
+        two_nights(project)
+
+        assert close(project, "SY25-P13").outcome == "closed"
+
+
 def test_a_run_posts_by_the_version_that_is_known_on_its_date(tmp_path: Path) -> None:
     chart = "closed_periods: [SY25-P1]\n"
     with open_project(company(tmp_path / "books", SHORT_YEAR + MOVED, chart)) as project:

@@ -86,7 +86,7 @@ def _refusing(check: str, rows: tuple[Row, ...]) -> Finding:
 
 
 def _unsealed(nights: Nights) -> Iterator[Row]:
-    """Yield each processing date whose night is not green and sealed.
+    """Yield each processing date, and each other that ran, whose night is not green and sealed.
 
     A night is green for an entity once every source and reconciliation of it passed its gates.
     """
@@ -98,10 +98,9 @@ def _unsealed(nights: Nights) -> Iterator[Row]:
     first = max(period.first_day, nights.begin or period.first_day)
     for n in range((period.last_day - first).days + 1):
         day = first + n * DAY
-        if not is_processing(nights.project, day, nights.entity):
-            continue
         if day not in nights.reports:
-            yield {"date": day, "problem": "not run to the end"}
+            if is_processing(nights.project, day, nights.entity):
+                yield {"date": day, "problem": "not run to the end"}
         elif steps.get(day) != SEAL:
             complete = steps.get(day) == COMPLETE
             yield {"date": day, "problem": "green, not sealed" if complete else "not green"}

@@ -61,7 +61,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         kind=rec.kind,
         business_date=run.business_date.isoformat(),
         delta=chart.restatement == "delta"
-        and f"{run.business_date:%Y-%m}" not in chart.closed_periods,
+        and not any(period.holds(run.business_date) for period in run.closed),
     )
     _register_taxes(inputs, rules, rec)
     inputs.make("taxed_fee", SQL / "taxed_fee.sql")

@@ -13,6 +13,7 @@ from recon_engine.deliver.batches import Batch, batches, journal_of
 from recon_engine.period_close.nights import Nights, Row, nights_of
 from recon_engine.period_close.roll import Roll, roll_forward
 from recon_engine.periods import DAY, Period
+from recon_engine.rulebook.accounts import REVALUED
 from recon_engine.run import Project, read_table
 from recon_engine.run.closing import is_processing
 from recon_engine.store.state.closings import COMPLETE, SEAL
@@ -20,15 +21,6 @@ from recon_engine.store.state.closings import COMPLETE, SEAL
 Verdict = Literal["holds", "listed", "refuses"]
 WAITS = ("suspense", "cash_in_transit")
 """Roles whose balance at the end of a period a person must know."""
-REVALUED = (
-    "clearing",
-    "cash_in_transit",
-    "reserve",
-    "disputed_receivable",
-    "suspense",
-    "unapplied_receipts",
-)
-"""Roles that are carried anew on the last day of a period, as `journals/held.sql` has them."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,15 @@ Role = Literal[
 ]
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unapplied_receipts"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
+REVALUED: tuple[Role, ...] = (
+    "clearing",
+    "cash_in_transit",
+    "reserve",
+    "disputed_receivable",
+    "suspense",
+    "unapplied_receipts",
+)
+"""Roles whose accounts in foreign currency are carried anew on the last day of a period."""
 BOOKED = {"kind": "string", "role": "string", "waits": "bool"}
 """Columns of the table by which stages know what `Accounts.booked_alone` says."""
 Code = Annotated[str, Field(min_length=1)]

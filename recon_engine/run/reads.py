@@ -107,10 +107,10 @@ def _from_lake(
 
 def _is_shared(rules: Rulebook, stage: Stage, read: Read, scope: str) -> bool:
     """Tell whether an entity reads what a reconciliation says of others too."""
-    made_by = {producer.grain for producer in _producers(stage, read)}
-    if stage.grain != "entity" or "reconciliation" not in made_by:
+    if stage.grain != "entity":
         return False
-    recs = drawn_on(rules, "entity", scope, "reconciliation")
+    made_by = {producer.grain for producer in _producers(stage, read)}
+    recs = drawn_on(rules, "entity", scope, "reconciliation") if "reconciliation" in made_by else ()
     return any(len(entities_of(rules.reconciliations[name])) > 1 for name in recs)
 
 

@@ -15,9 +15,7 @@ from (
 )
 where
     currency <> $functional_currency
-    and role in (
-        'clearing', 'cash_in_transit', 'reserve', 'disputed_receivable', 'suspense', 'unapplied_receipts'
-    )
+    and list_contains($revalued, role)
 group by role, account, dimension, currency
 having
     (sum(amount_minor) = 0 and sum(functional_minor) <> 0)

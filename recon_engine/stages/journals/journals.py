@@ -10,7 +10,7 @@ from typing import Any
 
 from recon_engine.errors import GateBlocked
 from recon_engine.periods import Lock, open_to_all, posting_date
-from recon_engine.rulebook.accounts import JOINED, Accounts
+from recon_engine.rulebook.accounts import JOINED, REVALUED, Accounts
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.journals.rates import RATE_DECIMALS, Quote, is_known, rate_of
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
@@ -170,7 +170,7 @@ def _revalue(inputs: Workspace, rules: Rulebook, run: RunContext, **values: str)
     day, accounts = run.business_date, rules.accounts[run.scope]
     posted = posting_date(day, run.sealed_to, run.closed)
     ends = accounts.revaluation == "reconciliation" and rules.ends_period(run.scope, day)
-    inputs.make("held", SQL / "held.sql", closing=ends, **values)
+    inputs.make("held", SQL / "held.sql", closing=ends, revalued=list(REVALUED), **values)
     currencies = inputs.rows("select distinct currency from held order by currency")
     if not currencies:
         return

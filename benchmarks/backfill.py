@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,12 @@ class Meter:
     """Measures each date from the end of the one before; prints a line of JSON for it."""
 
     def __init__(self) -> None:
-        self.wall, self.cpu = time.monotonic(), cpu_seconds()
+        self.wall, self.cpu = time.monotonic(), cpu_of_all()
         forget_peak()
 
     def say(self, one: Dated) -> None:
         """Print what a date cost."""
-        wall, cpu = time.monotonic(), cpu_seconds()
+        wall, cpu = time.monotonic(), cpu_of_all()
         told = {
             "date": str(one.business_date),
             "status": one.status,
@@ -47,15 +49,39 @@ class Meter:
 
 
 def forget_peak() -> None:
-    """Let the peak of resident memory begin anew. Source: proc(5), /proc/pid/clear_refs, 5."""
-    Path("/proc/self/clear_refs").write_text("5")
+    """Let peaks of resident memory begin anew. Source: proc(5), /proc/pid/clear_refs, 5."""
+    for process in (Path("/proc/self"), *helpers()):
+        (process / "clear_refs").write_text("5")
 
 
 def peak_mb() -> int:
-    """Return the peak of resident memory since it was forgotten. Source: proc(5), VmHWM."""
-    status = Path("/proc/self/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
+    """Return the sum of the peaks of resident memory since then. Source: proc(5), VmHWM."""
+    found = 0
+    for process in (Path("/proc/self"), *helpers()):
+        status = (process / "status").read_text()
+        found += sum(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmHWM:"))
+    return found // 1024
+
+
+def cpu_of_all() -> float:
+    """Return user and system time of this process and all it has started. Source: proc(5), stat."""
+    ticks = sum(int(n) for process in helpers() for n in fields(process)[11:13])
+    return cpu_seconds() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def helpers() -> list[Path]:
+    """Return the processes that this one has started and that are at work."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if fields(process)[1] == str(os.getpid()):
+                found.append(process)
+    return found
+
+
+def fields(process: Path) -> list[str]:
+    """Return what the kernel tells of a process, from its state on."""
+    return (process / "stat").read_text().rpartition(")")[2].split()
 
 
 def measure(folder: Path, truth: Truth) -> dict[str, Any]:

@@ -23,6 +23,7 @@ store: state.db
 lake: lake
 memory_limit: {memory_limit}
 threads: {threads}
+scopes_at_a_time: {threads}
 connections:
   inbox: {{folder: inbox}}
 """

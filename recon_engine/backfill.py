@@ -1,22 +1,24 @@
-"""Backfill: the dates of a range in one process, in their order; the next is read meanwhile."""
+"""Backfill: the dates of a range, in their order; a process beside reads each next one meanwhile."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import takewhile
 from typing import Literal
 
-from recon_engine.errors import ExitCode, ReconError, Unavailable
+from recon_engine.errors import ExitCode, Unavailable
 from recon_engine.gates import open_door
 from recon_engine.night import missing, take_files
+from recon_engine.reader import Asked, Reader, Reading, reading_beside
 from recon_engine.run import Project, StageResult, run_date
-from recon_engine.run.ahead import OF_FILES, make_ahead
-from recon_engine.run.attempt import Ahead, new_run_id, refuse_unfinished_take_on, sealed
+from recon_engine.run.ahead import OF_FILES
+from recon_engine.run.attempt import new_run_id, refuse_unfinished_take_on, sealed
 from recon_engine.run.closing import is_processing
 
 DAY = timedelta(days=1)
@@ -69,11 +71,13 @@ def run_range(
     *,
     actor: str,
     say: Callable[[Dated], None] = lambda _: None,
+    reader: Reader | None = None,
 ) -> Backfill:
     """Return what became of every date from first to last; closed ones are left alone.
 
     The inboxes are read once, extracts for each date. A date that stops ends the backfill where a
     run of the next one would be refused: the order matters. A second call goes on from there.
+    Several calls may share a `reader`.
     Raises: Unavailable where no file is for the last date or a later one, another run is busy with
             a scope, a date before the first one was not run, or a take-on is not in force yet.
     """
@@ -81,68 +85,56 @@ def run_range(
     closed = list(takewhile(lambda day: sealed(project, day), days))
     told = [Dated(day, "closed") for day in closed]
     waiting = days[len(closed) :]
+    if len(waiting) > 1:
+        project = replace(project, environment=project.environment.beside())
     if waiting:
         refuse_unfinished_take_on(project, last, VERB)
-        with ThreadPoolExecutor(1) as beside:
+        own = reading_beside(project) if reader is None else nullcontext(reader)
+        with ThreadPoolExecutor(1) as beside, own as reading:
             beside.submit(open_door)  # meanwhile the first date takes its files
-            reader = Reader(project, waiting[0], beside)
+            incoming = Incoming(project, waiting[0], reading)
             _refuse_days_to_come(project, last)
             for day, coming in zip(waiting, [*waiting[1:], None], strict=True):
-                told.append(_run(project, day, coming, reader, actor, told))
+                told.append(_run(project, day, coming, incoming, actor, told))
                 say(told[-1])
     return Backfill(tuple(told))
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What there is for a date before its run: sources that are away, and what was made of it."""
-
-    run_id: str
-    not_pulled: Mapping[str, ReconError]
-    ahead: Ahead
-
-
-class Reader:
-    """Reads the inboxes once, and each next date beside the night of the present one.
+class Incoming:
+    """Takes the files of every date: the inboxes once, and of each next date all that is its own.
 
     An extract that is dated by its rows may belong to the present date: it waits for its turn.
     """
 
-    def __init__(self, project: Project, first: date, beside: Executor) -> None:
-        self._project, self._first, self._beside = project, first, beside
+    def __init__(self, project: Project, first: date, reader: Reader) -> None:
+        self._project, self._first, self._reader = project, first, reader
         sources = project.rulebook.sources
         self._extracts = {name for name, source in sources.items() if source.extract}
         self._early = {n for n in self._extracts if sources[n].business_date.by != "field"}
-        self._coming: dict[date, Future[Reading]] = {}
         self._run_id = new_run_id(first)
         self._away = missing(take_files(project, first, self._run_id))
 
     def begin(self, day: date, after: date) -> None:
         """Start to read a date, on the premise that the date before it gets sealed."""
-        self._coming[day] = self._beside.submit(self._read, day, after)
+        self._reader.begin(Asked(day, after, sorted(self._early)))
 
     def take(self, day: date) -> Reading:
         """Return all there is for a date; an inbox that was away or refused stays so."""
         if day == self._first:
-            return Reading(self._run_id, self._away, {})
-        coming = self._coming.pop(day, None)
-        found = Reading(new_run_id(day), {}, {}) if coming is None else coming.result()
-        rest = self._extracts if coming is None else self._extracts - self._early
+            return Reading(self._run_id, self._away)
+        early = self._reader.take(day)
+        found = early or Reading(new_run_id(day))
+        rest = self._extracts - self._early if early else self._extracts
         late = missing(take_files(self._project, day, found.run_id, rest))
         inboxes = {n: error for n, error in self._away.items() if n not in self._extracts}
         return Reading(found.run_id, {**inboxes, **found.not_pulled, **late}, found.ahead)
-
-    def _read(self, day: date, after: date) -> Reading:
-        run_id = new_run_id(day)
-        away = missing(take_files(self._project, day, run_id, self._early))
-        return Reading(run_id, away, make_ahead(self._project, day, after, run_id))
 
 
 def _run(
     project: Project,
     day: date,
     coming: date | None,
-    reader: Reader,
+    incoming: Incoming,
     actor: str,
     before: list[Dated],
 ) -> Dated:
@@ -151,13 +143,13 @@ def _run(
         return Dated(day, "not run")
     if before and before[-1].status == "stopped" and project.state.pending_dates(day):
         return Dated(day, "not run")
-    started, reading = time.monotonic(), reader.take(day)
+    started, reading = time.monotonic(), incoming.take(day)
     if not is_processing(project, day):
         return Dated(day, "no processing")
 
     def heard(stage: StageResult) -> None:
         if coming is not None and stage.stage == OF_FILES[-1].name:
-            reader.begin(coming, after=day)
+            incoming.begin(coming, after=day)
 
     result = run_date(
         project,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +14,8 @@ import pytest
 from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine.backfill import Backfill, Dated, run_range
 from recon_engine.errors import ExitCode, Unavailable
-from recon_engine.run import open_project, read_table
+from recon_engine.pipeline import STAGES
+from recon_engine.run import Project, open_project, read_table
 
 MONDAY, TUESDAY, WEDNESDAY = (BUSINESS_DATE + timedelta(n) for n in range(3))
 SUNDAY = MONDAY - timedelta(1)
@@ -95,3 +100,56 @@ def test_a_range_waits_for_the_dates_before_it(books: Path) -> None:
             run_range(project, TUESDAY, WEDNESDAY, actor="tester")
 
         assert project.state.runs() == []
+
+
+def test_what_the_reader_read_is_what_the_night_would_have_read(
+    books: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    shutil.copytree(books, alone)
+    with open_project(books) as project:
+        run_range(project, MONDAY, WEDNESDAY, actor="tester")
+        together = hashes(project)
+    with open_project(alone) as project:
+        for day in (MONDAY, TUESDAY, WEDNESDAY):
+            run_range(project, day, day, actor="tester")
+
+        assert hashes(project) == together
+
+
+def test_a_reader_that_dies_costs_time_and_nothing_else(books: Path) -> None:
+    def kill_the_reader(one: Dated) -> None:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                command = (process / "cmdline").read_bytes()
+                if b"recon_engine.reader" in command and str(books).encode() in command:
+                    os.kill(int(process.name), signal.SIGKILL)
+                    killed.append(one.business_date)
+
+    killed: list[date] = []
+    with open_project(books) as project:
+        result = run_range(project, MONDAY, WEDNESDAY, actor="tester", say=kill_the_reader)
+
+    assert killed[0] == MONDAY
+    assert set(statuses(result).values()) == {"done"}
+
+
+def test_no_reader_is_left_where_a_backfill_is_interrupted(books: Path) -> None:
+    def interrupt(_: Dated) -> None:
+        raise KeyboardInterrupt
+
+    with open_project(books) as project, pytest.raises(KeyboardInterrupt):
+        run_range(project, MONDAY, WEDNESDAY, actor="tester", say=interrupt)
+
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    assert not any(str(books).encode() in command for command in commands)
+
+
+def hashes(project: Project) -> dict[tuple[str, str, date], str]:
+    return {
+        (stage.name, version.scope, day): version.logical_hash
+        for day in (MONDAY, TUESDAY, WEDNESDAY)
+        for stage in STAGES
+        for version in project.state.versions(day).published(stage.name)
+        if version.business_date == day
+    }

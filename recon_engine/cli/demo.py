@@ -195,6 +195,7 @@ def live(
     """
     from recon_engine.backfill import run_range
     from recon_engine.demo import describe, join, write_world
+    from recon_engine.reader import reading_beside
     from recon_engine.run import open_project
 
     nights: list[Dated] = []
@@ -209,12 +210,18 @@ def live(
         terminal.tell("")
         until = worlds[number + 1].start if number + 1 < len(worlds) else date.max
         days = [day for day in world.dates if day < until]
-        with open_project(out) as project, Progress(terminal, days[0], days[-1]) as shown:
+        with (
+            open_project(out) as project,
+            reading_beside(project) as reader,
+            Progress(terminal, days[0], days[-1]) as shown,
+        ):
             for spell in spells(days, worlds[: number + 1]):
                 happen(terminal, project, worlds[: number + 1], spell[0])
                 run = [day for day in spell if not leave_last_day or day < last]
                 if run:
-                    told = run_range(project, run[0], run[-1], actor=actor(), say=shown.say)
+                    told = run_range(
+                        project, run[0], run[-1], actor=actor(), say=shown.say, reader=reader
+                    )
                     nights.extend(told.dates)
                 if nights and nights[-1].status in ("stopped", "not run"):
                     return nights

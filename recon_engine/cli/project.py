@@ -30,7 +30,8 @@ RECON_YAML = """\
 store: state.db
 lake: lake
 memory_limit: 1GB
-threads: 2
+threads: 1              # of one query; more pay from about 100 000 lines a scope and night
+scopes_at_a_time: 2
 connections:
   adyen_files:
     folder: inbox/adyen

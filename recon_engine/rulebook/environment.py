@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -25,6 +27,7 @@ FILE = "recon.yaml"
 CHECKPOINTS = "checkpoints.jsonl"
 STORE_VARIABLE = "RECON_STORE_URL"
 SQLITE = "sqlite:///"
+MEMORY = r"([1-9][0-9]*(?:\.[0-9]+)?) ?([KMGT]i?B)"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -143,8 +146,16 @@ class EnvironmentFile(Model):
         default="state.db", min_length=1, description="SQLite file or database address"
     )
     lake: str = Field(default="lake", min_length=1, description="folder of landed files and parts")
-    memory_limit: str = Field(default="1GB", pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")
-    threads: int = Field(default=2, ge=1, le=256)
+    memory_limit: str = Field(default="1GB", pattern=f"^{MEMORY}$")
+    threads: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="threads of one query; more than one pays from about 100 000 lines a scope",
+    )
+    scopes_at_a_time: int = Field(
+        default=2, ge=1, le=256, description="scopes of a stage that are made at the same time"
+    )
     connections: dict[Name, ConnectionEntry] = Field(
         default={}, description="doors to the outside by name"
     )
@@ -252,6 +263,8 @@ class Environment:
     lake: Path
     memory_limit: str
     threads: int
+    """Of one query."""
+    scopes_at_a_time: int
     connections: Mapping[str, Connection]
     posting: Mapping[str, FolderConnection] = field(default_factory=dict)
     """Entity: where its journals go."""
@@ -266,6 +279,11 @@ class Environment:
 
     def __str__(self) -> str:
         return f"{self.project}: store {mask(self.store_url)}, lake {self.lake}"
+
+    def beside(self) -> Environment:
+        """Return it with half the memory: for one of two processes that are at work together."""
+        number, unit = re.fullmatch(MEMORY, self.memory_limit).groups()  # type: ignore[union-attr]
+        return replace(self, memory_limit=f"{Decimal(number) / 2}{unit}")
 
 
 def load_environment(project: Path, variables: Mapping[str, str] | None = None) -> Environment:
@@ -301,6 +319,7 @@ def load_environment(project: Path, variables: Mapping[str, str] | None = None) 
         lake=root / entry.lake,
         memory_limit=entry.memory_limit,
         threads=entry.threads,
+        scopes_at_a_time=entry.scopes_at_a_time,
         connections={
             name: connect(root, document, name, connection, variables)
             for name, connection in sorted(entry.connections.items())

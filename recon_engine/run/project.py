@@ -45,8 +45,24 @@ def open_project(folder: Path) -> Iterator[Project]:
     with open_state(environment.store_url) as state, ExitStack() as ending:
         ending.callback(shared.stop)
         ending.push(_Checkpointed(checkpoints, state))
-        lake = Lake(environment.lake, stamped(state), keys_of(environment, state), state)
-        yield Project(folder, environment, rulebook, state, lake)
+        yield _project(folder, environment, rulebook, state)
+
+
+@contextmanager
+def open_beside(folder: Path) -> Iterator[Project]:
+    """Yield the project of a folder to a process that helps the one that has it open.
+
+    It takes half of the memory, and leaves the checkpoint to that one.
+    """
+    environment = load_environment(folder).beside()
+    with open_state(environment.store_url) as state, ExitStack() as ending:
+        ending.callback(shared.stop)
+        yield _project(folder, environment, load(folder / "mappings"), state)
+
+
+def _project(folder: Path, environment: Environment, rulebook: Rulebook, state: State) -> Project:
+    lake = Lake(environment.lake, stamped(state), keys_of(environment, state), state)
+    return Project(folder, environment, rulebook, state, lake)
 
 
 def checkpoints_of(environment: Environment) -> Checkpoints:

@@ -66,16 +66,17 @@ def run_date(
 
 
 def _run_stage(attempt: Attempt, stage: Stage, before: Sequence[StageResult]) -> StageResult:
-    """Stage every scope under one lease, as many at a time as there are threads, and weigh all."""
+    """Stage every scope under one lease, some at a time, and weigh all."""
     started, project = time.monotonic(), attempt.project
     names = scopes(project.rulebook, stage.grain)
+    at_a_time = project.environment.scopes_at_a_time
 
     def staged(name: str) -> StagedScope:
         return stage_scope(attempt, stage, name, before, known)
 
     with project.state.lease(attempt.lease_keys(stage), attempt.run_id) as lease:
         known = look_up(project, attempt.business_date)
-        with ThreadPoolExecutor(min(len(names), project.environment.threads)) as pool:
+        with ThreadPoolExecutor(min(len(names), at_a_time)) as pool:
             handed = list(pool.map(staged, names))
         result = weigh_stage(attempt, stage, handed, before, lease)
     return replace(result, seconds=time.monotonic() - started)

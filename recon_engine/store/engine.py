@@ -49,6 +49,7 @@ def connect(
         f"set temp_directory = {quoted(str(folders[-1]))}",
         "set TimeZone = 'UTC'",
         "set enable_progress_bar = false",
+        "set parquet_metadata_cache = true",
         f"set allowed_directories = [{', '.join(path_literal(f) for f in folders)}]",
         "set enable_external_access = false",
         "set lock_configuration = true",

@@ -57,7 +57,7 @@ def test_init_refuses_a_file_in_the_place_of_the_folder(recon: Recon, tmp_path: 
 def test_check_lists_every_problem_of_mappings_and_environment(recon: Recon, project: Path) -> None:
     policy, environment = project / "mappings" / "policy.yaml", project / "recon.yaml"
     policy.write_text(policy.read_text().replace("overdue_limit: 0", "overdue_limit: none"))
-    environment.write_text(environment.read_text().replace("threads: 2", "threds: 2"))
+    environment.write_text(environment.read_text().replace("threads: 1", "threds: 1"))
 
     done = recon("check", "--project", project)
 

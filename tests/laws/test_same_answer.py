@@ -26,6 +26,7 @@ PROJECT = """\
 store: state.db
 lake: lake
 threads: {threads}
+scopes_at_a_time: {threads}
 connections:
   adyen_files: {{folder: inbox/adyen}}
   northpay_files: {{folder: inbox/northpay}}

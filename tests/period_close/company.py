@@ -18,7 +18,6 @@ RECON = """\
 store: state.db
 lake: lake
 memory_limit: 300MB
-threads: 2
 connections:
   inbox: {folder: inbox}
 posting:

@@ -32,7 +32,8 @@ def test_paths_start_at_the_project_and_defaults_hold(project, tmp_path) -> None
     assert found.project == tmp_path
     assert found.store_url == f"sqlite:///{tmp_path}/state.db"
     assert found.lake == tmp_path / "lake"
-    assert (found.memory_limit, found.threads) == ("1GB", 2)
+    assert (found.memory_limit, found.beside().memory_limit) == ("1GB", "0.5GB")
+    assert (found.threads, found.scopes_at_a_time) == (1, 2)
     assert found.connections["inbox"] == FolderConnection(tmp_path / "in")
     assert found.connections["erp"].address() == f"sqlite:///{tmp_path}/erp.db"
 

@@ -1,4 +1,4 @@
-"""Backfill: the dates of a range, in their order; a process beside reads each next one meanwhile."""
+"""Backfill: the dates of a range in their order; a process beside reads the next one meanwhile."""
 
 from __future__ import annotations
 

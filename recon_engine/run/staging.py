@@ -23,7 +23,6 @@ from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
 from recon_engine.store.manifest import Dataset, Manifest
 from recon_engine.store.workspace import Workspace
-from recon_engine.tables.table import Table
 
 
 @dataclass(frozen=True)

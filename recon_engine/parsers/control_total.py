@@ -13,7 +13,7 @@ from recon_engine.parsers.parser import shown
 from recon_engine.parsers.plain_numbers import plain_numbers
 
 if TYPE_CHECKING:
-    from recon_engine.parsers.sheet import Ending, Sheet
+    from recon_engine.parsers.sheet import Ending, Table
     from recon_engine.rulebook.sources import Source
 
 PAIRS = {
@@ -44,7 +44,7 @@ class ControlTotal:
         self._sum = Decimal(0)
         self._signed = self._fields(source)
 
-    def add(self, batch: pa.RecordBatch, sheet: Sheet) -> None:
+    def add(self, batch: pa.RecordBatch, sheet: Table) -> None:
         """Add the rows of a batch."""
         for name, sign in self._signed:
             for at, text in enumerate(batch.column(name).to_pylist()):
@@ -62,7 +62,7 @@ class ControlTotal:
                     self._sum, Decimal(text).copy_negate() if sign < 0 else Decimal(text)
                 )
 
-    def check(self, sheet: Sheet, rows: int) -> None:
+    def check(self, sheet: Table, rows: int) -> None:
         """Raise ParseError unless the trailer says exactly what was read."""
         ending = sheet.ending
         assert ending
@@ -76,7 +76,7 @@ class ControlTotal:
         if self._trailer.sum_at is not None:
             self._check_sum(sheet, ending, self._trailer.sum_at, rows)
 
-    def _check_sum(self, sheet: Sheet, ending: Ending, position: int, rows: int) -> None:
+    def _check_sum(self, sheet: Table, ending: Ending, position: int, rows: int) -> None:
         printed = self._cell(sheet, ending, position)
         text = plain_numbers(pa.array([printed], pa.string()), self._layout)[0].as_py()
         if not PLAIN.fullmatch(text):
@@ -88,7 +88,7 @@ class ControlTotal:
             expected = f"{self._sum}, the {self._trailer.sum_of} of {rows} rows: off by {off:f}"
             raise sheet.refusal(ending.line, position, found, expected)
 
-    def _cell(self, sheet: Sheet, ending: Ending, position: int) -> str:
+    def _cell(self, sheet: Table, ending: Ending, position: int) -> str:
         if position > len(ending.cells):
             found = f"a trailer of {len(ending.cells)} cells"
             raise sheet.refusal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,9 +13,12 @@ import pyarrow.compute as pc
 from recon_engine.errors import RulebookError
 from recon_engine.ids import SEPARATOR
 from recon_engine.parsers.control_total import ControlTotal
+from recon_engine.parsers.major_units import major_units
 from recon_engine.parsers.parser import BATCH_ROWS, shown
+from recon_engine.parsers.payout_rows import KINDS, PayoutRows
 from recon_engine.parsers.plain_numbers import AMOUNT_FIELDS, plain_numbers
-from recon_engine.parsers.sheet import Chunk, Sheet
+from recon_engine.parsers.plain_times import ZONES, plain_times
+from recon_engine.parsers.sheet import Chunk, Sheet, Table
 from recon_engine.tables.records import RECORDS, Record
 
 if TYPE_CHECKING:
@@ -29,8 +32,8 @@ class Delimited:
     """Reads rows by the header's names; encoding, signs and columns are declared, never guessed."""
 
     name = "delimited"
-    kinds: Mapping[str, str] = {}
-    zones: Mapping[str, str] = {}
+    kinds: Mapping[str, str] = KINDS
+    zones: Mapping[str, str] = ZONES
     feed_checks: tuple[str, ...] = (
         "account of every row",
         "row count and control sum of a trailer",
@@ -50,35 +53,43 @@ class Delimited:
                 RulebookError for a field that the record does not have.
         """
         trailer = source.trailer.starts_with if source.trailer else ""
-        sheet = Sheet(stream, source.layout, file_name, trailer)
-        mapped = _Mapped(sheet, source)
-        total = ControlTotal(source) if source.trailer else None
-        pending = _Pending(mapped, source)
-        count = 0
-        for chunk in sheet.chunks():
-            count += len(chunk.rows)
-            mapped.check_account(chunk)
-            pending.add(chunk)
-            if pending.rows >= BATCH_ROWS:
-                yield _weighed(pending.batch(), total, sheet)
-        if pending.rows:
-            yield _weighed(pending.batch(), total, sheet)
-        if total:
-            total.check(sheet, count)
-        elif sheet.may_be_cut() and mapped.reads(len(sheet.header) - 1):
-            expected = "a line end behind the last cell; the file may be cut"
-            raise sheet.refusal(sheet.last_line, sheet.header[-1], "the end of the file", expected)
-        if not count and not source.empty_is_no_activity:
-            expected = "at least one (the source does not say that empty is no activity)"
-            raise sheet.refusal(
-                sheet.last_line, 1, "an empty file: a header without rows", expected
-            )
+        yield from records(Sheet(stream, source.layout, file_name, trailer), source)
+
+
+def records(sheet: Table, source: Source) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a file as batches of the source's record, then payouts that it only sums.
+
+    Raises: as `Delimited.parse`.
+    """
+    mapped = _Mapped(sheet, source)
+    total = ControlTotal(source) if source.trailer else None
+    payouts = PayoutRows(source, sheet.file_name) if source.payouts == "summed" else None
+    pending = _Pending(mapped, source)
+    count = 0
+    for chunk in sheet.chunks():
+        count += len(chunk.rows)
+        mapped.check_account(chunk)
+        pending.add(chunk)
+        if pending.rows >= BATCH_ROWS:
+            yield _plain(pending.batch(), total, payouts, sheet, source)
+    if pending.rows:
+        yield _plain(pending.batch(), total, payouts, sheet, source)
+    if total:
+        total.check(sheet, count)
+    elif sheet.may_be_cut() and mapped.reads(len(sheet.header) - 1):
+        expected = "a line end behind the last cell; the file may be cut"
+        raise sheet.refusal(sheet.last_line, sheet.header[-1], "the end of the file", expected)
+    if not count and not source.empty_is_no_activity:
+        expected = "at least one (the source does not say that empty is no activity)"
+        raise sheet.refusal(sheet.last_line, 1, "an empty file: a header without rows", expected)
+    if payouts:
+        yield from payouts.rows(mapped.record.arrow())
 
 
 class _Mapped:
     """Which cell of a row fills which field."""
 
-    def __init__(self, sheet: Sheet, source: Source) -> None:
+    def __init__(self, sheet: Table, source: Source) -> None:
         self.record: Record = RECORDS[source.record]
         self._sheet = sheet
         self._account = _account(source)
@@ -140,9 +151,7 @@ class _Pending:
         """Take the mapped cells of a chunk, and the digest of all its cells."""
         rows = chunk.rows
         self.numbers.extend(range(chunk.row_no, chunk.row_no + len(rows)))
-        self.digests.extend(
-            [hashlib.sha256(SEPARATOR.join(row).encode()).hexdigest() for row in rows]
-        )
+        self.digests.extend([hashlib.sha256(text.encode()).hexdigest() for text in _texts(chunk)])
         columns = list(zip(*rows, strict=True))
         for position in set(self.mapped.positions.values()):
             self.cells.setdefault(position, []).append(pa.array(columns[position], pa.string()))
@@ -165,10 +174,20 @@ class _Pending:
         return plain_numbers(cells, self.source.layout) if name in AMOUNT_FIELDS else cells
 
 
-def _weighed(batch: pa.RecordBatch, total: ControlTotal | None, sheet: Sheet) -> pa.RecordBatch:
+def _plain(
+    batch: pa.RecordBatch,
+    total: ControlTotal | None,
+    payouts: PayoutRows | None,
+    sheet: Table,
+    source: Source,
+) -> pa.RecordBatch:
+    """Return a batch with plain amounts and times, once it is weighed as printed."""
     if total:
         total.add(batch, sheet)
-    return batch
+    plain = plain_times(major_units(batch, source.layout), source)
+    if payouts:
+        payouts.add(plain)
+    return plain
 
 
 def _columns(source: Source) -> dict[str, str]:
@@ -180,6 +199,11 @@ def _columns(source: Source) -> dict[str, str]:
     raise RulebookError(
         f"source {source.name}: found no columns, expected at least one; nothing was read"
     )
+
+
+def _texts(chunk: Chunk) -> Iterable[str]:
+    """Return what the digest of each row is over: all its cells, mapped or not."""
+    return chunk.texts if chunk.texts is not None else map(SEPARATOR.join, chunk.rows)
 
 
 def _account(source: Source) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from recon_engine.parsers.lines import Lines
 from recon_engine.parsers.parser import refusal, shown
@@ -29,6 +29,8 @@ class Chunk:
     rows: list[list[str]]
     row_no: int
     line: int
+    texts: list[str] | None = None
+    """What the digest of each row is over, where its cells are not all of it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,36 @@ class Ending:
 
     cells: list[str]
     line: int
+
+
+class Table(Protocol):
+    """A file of rows under one header, whatever it is written in."""
+
+    file_name: str
+    header: list[str]
+    header_line: int
+    ending: Ending | None
+
+    @property
+    def last_line(self) -> int:
+        """Return the number of the last line that was read."""
+        ...
+
+    def refusal(self, line: int, column: object, found: str, expected: str) -> ParseError:
+        """Return the sentence that refuses this file."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows below the header, in order."""
+        ...
+
+    def line_of(self, chunk: Chunk, position: int) -> int:
+        """Return the line that a row of a chunk starts on."""
+        ...
+
+    def may_be_cut(self) -> bool:
+        """True if the file may end inside its last cell."""
+        ...
 
 
 class Sheet:

@@ -20,6 +20,7 @@ from recon_engine.rulebook.matching import Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping as Model
 from recon_engine.rulebook.policy import Policy
 from recon_engine.rulebook.problem import Problem, phrase, refuse
+from recon_engine.rulebook.profiles import with_profile
 from recon_engine.rulebook.sources import Source
 from recon_engine.rulebook.yaml import Document, Loc, read
 
@@ -200,8 +201,11 @@ class Loading:
 
 def fit(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:
     """Return a document as a model, or every way in which it does not fit."""
+    content, problems = with_profile(document) if model is Source else (document.content, [])
+    if problems:
+        return None, problems
     try:
-        return model.model_validate(document.content), []
+        return model.model_validate(content), []
     except ValidationError as error:
         problems = []
         errors = error.errors(include_url=False)

@@ -14,6 +14,8 @@ from recon_engine.tables.canonical import KINDS
 from recon_engine.tables.records import PERSONAL, RECORDS
 
 DOCUMENT_KINDS = ("invoice", "credit_note")
+DECLARED = ("delimited", "json_rows")
+"""Parsers that know no report: columns, kinds and identity are the source's."""
 RATES = "ecb_rates"
 """The parser of a published table, of which a source says which currencies are read."""
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -147,17 +149,21 @@ def needs(source: Source, document: Document) -> Iterator[Problem]:
         if source.record == record and not value:
             text = f"found nothing, expected one for a source of {record}"
             yield document.problem((key,), text)
+    if source.payouts == "summed" and not {"net", "net_credit", "net_debit"} & {*source.columns}:
+        text = "found summed, expected a column of net: that is what is summed"
+        yield document.problem(("payouts",), text)
     if source.currencies and source.parser != RATES:
         text = f"found {', '.join(source.currencies)}, expected them of the parser {RATES} alone"
         yield document.problem(("currencies",), text)
-    if source.extract is None and source.parser != "delimited":
+    if source.extract is None and source.parser not in DECLARED:
         return
     if source.feed == "identified" and not source.identity:
         text = "found none, expected the fields that make the id, as the feed is identified"
         yield document.problem(("identity",), text)
     columns = source.extract.columns if source.extract else source.columns
     loc: Loc = ("extract", "columns") if source.extract else ("columns",)
+    named = {"batch_ref"} if source.batch.by == "name" and source.batch.pattern else set()
     for group in NEEDED[source.record]:
-        if not {*columns, *source.constants}.intersection(group):
+        if not {*columns, *source.constants, *named}.intersection(group):
             text = f"found none for {' or '.join(group)}, expected a column or a constant"
             yield document.problem(loc, text)

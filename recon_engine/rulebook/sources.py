@@ -26,6 +26,18 @@ class Layout(Mapping):
     thousands: Literal["", ".", ",", " ", "'"] = ""
     date_format: str = "%Y-%m-%d"
     time_format: str = "%Y-%m-%d %H:%M:%S"
+    times: Literal["printed", "iso", "unix"] = Field(
+        default="printed",
+        description="printed: by date_format and time_format; iso: ISO 8601 with an offset; "
+        "unix: seconds since 1970",
+    )
+    amounts: Literal["major", "minor", "hundredths"] = Field(
+        default="major",
+        description="unit of amounts: of the currency, its minor unit, or hundredths of any",
+    )
+    decimals: dict[Currency, int] = Field(
+        default={}, description="currency: decimals where its minor unit here is not by ISO 4217"
+    )
 
 
 class Dating(Mapping):
@@ -67,6 +79,14 @@ class Trailer(Mapping):
     sum_of: Literal["gross", "net", "amount"] = "net"
 
 
+class Listing(Mapping):
+    """How an API lists rows in JSON: paths of names with a full stop between them."""
+
+    rows_at: str = Field(default="", description="list of rows in a page; empty: the page itself")
+    count_at: str = Field(default="", description="number of rows that a page says it has")
+    more_at: str = Field(default="", description="true or a link where another page follows")
+
+
 class Extract(Mapping):
     """A read-only extract from an ERP database: a table or view, columns, a window of days."""
 
@@ -102,6 +122,12 @@ class Source(Mapping):
     """One system and report we receive files from."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    profile: str = Field(
+        default="", description="shipped description of a report; what stands here goes over it"
+    )
+    unproved: bool = Field(
+        default=False, description="no real file has been read by this description yet"
+    )
     entity: str
     record: RecordName
     parser: str = Field(default="delimited", description="entry point in recon_engine.parsers")
@@ -129,6 +155,11 @@ class Source(Mapping):
         default={}, description="record field: the same value in every row"
     )
     trailer: Trailer | None = None
+    listing: Listing = Listing()
+    payouts: Literal["printed", "summed"] = Field(
+        default="printed",
+        description="printed: a payout is a row; summed: it is the sum of its batch, on no row",
+    )
     currencies: tuple[Currency, ...] = Field(
         default=(), description="of a published table of rates, the currencies read; empty: all"
     )

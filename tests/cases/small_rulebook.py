@@ -12,6 +12,7 @@ from recon_engine.rulebook.calendars import Calendar
 from recon_engine.rulebook.matching import MatchPass, Passes, Reconciliation
 from recon_engine.rulebook.model import Mapping
 from recon_engine.rulebook.policy import Policy
+from recon_engine.rulebook.profiles import over, profile
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.rulebook.sources import Source
 from recon_engine.tables.canonical import KINDS
@@ -126,6 +127,10 @@ def _source(name: str, settings: dict[str, str]) -> Source:
         keys["bank_account"] = "DE01"
     if settings.get("parser", "delimited") != "delimited":
         del keys["columns"]
+    if record == "settlement" and "profile" in settings:
+        own = ("columns", "kinds", "zones", "processor", "business_date", "payout_pattern")
+        rest = {key: value for key, value in keys.items() if key not in own}
+        keys = over(profile(settings["profile"]), rest)
     return _made(Source, settings if settings.get("scope", "processor") == name else {}, **keys)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from recon_engine.errors import ParseError
 from recon_engine.parsers.parser import Parser
+from recon_engine.rulebook.profiles import over, profile
 from recon_engine.rulebook.sources import Source
 
 Rows = list[dict[str, Any]]
@@ -30,6 +31,9 @@ def declare() -> Declare:
             "business_date": {"by": "run"},
             **keys,
         }
+        if "profile" in keys:
+            del whole["business_date"]
+            whole = over(profile(keys["profile"]), whole)
         return Source.model_validate_json(json.dumps(whole))
 
     return made

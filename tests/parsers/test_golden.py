@@ -1,6 +1,6 @@
 """Golden pairs: a file in, records out; `--update-golden` rewrites what is expected.
 
-A pair is `x.csv` or `x.xml` and `x.expected.csv`: a block for every record, with the fields that
+A pair is a file `x.csv`, `x.xml` or `x.json` and `x.expected.csv`: a block for every record, with the fields that
 are filled, digests cut to 16 digits. `x.source.json` is the source that reads it.
 """
 
@@ -16,11 +16,13 @@ from recon_engine.parsers.adyen_settlement import AdyenSettlement
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
+from recon_engine.parsers.json_rows import JsonRows
 from recon_engine.parsers.parser import Parser
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
-    parser.name: parser for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates())
+    parser.name: parser
+    for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates(), JsonRows())
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16
@@ -43,12 +45,19 @@ def written(batches: list[pa.RecordBatch]) -> str:
     return "\n".join(blocks)
 
 
+def content_of(path: Path, stem: str) -> Path:
+    """Return the file that a source beside it reads."""
+    return next(
+        f for end in (".csv", ".xml", ".json") if (f := path.with_name(stem + end)).exists()
+    )
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_golden_file_gives_the_records_that_are_kept_beside_it(
     path: Path, declare, request: pytest.FixtureRequest
 ) -> None:
     stem = path.name.removesuffix(".source.json")
-    file = next(path.parent.glob(f"{stem}.[cx][sm][vl]"))
+    file = content_of(path, stem)
     source = declare(**json.loads(path.read_text("utf-8")))
 
     with file.open("rb") as stream:
@@ -68,6 +77,6 @@ def test_every_parser_has_a_golden_file() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_golden_file_is_recognised_by_its_parser(path: Path) -> None:
     stem = path.name.removesuffix(".source.json")
-    file = next(path.parent.glob(f"{stem}.[cx][sm][vl]"))
+    file = content_of(path, stem)
 
     assert PARSERS[path.parent.name].recognises(file.read_bytes()[:4096])

@@ -5,6 +5,9 @@
 --      zone_offset         zone abbreviation, minutes east of UTC
 --      currency_exponent   currency, decimals
 -- out: one row per row read; what could not be read is null beside its raw_ text
+--
+-- A currency may be printed in lower case. A row of kind fee that prints what it charges as its gross
+-- has a gross of zero here: all of it is fee.
 with
 printed as (
     select
@@ -25,10 +28,10 @@ printed as (
         nullif(regexp_extract(r.payout_text, $payout_pattern), '') as payout_ref,
         r.payment_method as payment_method,
         r.region as region,
-        r.currency as currency,
+        upper(r.currency) as currency,
         case
-            when coalesce(r.gross, r.gross_debit, r.gross_credit) is null then r.currency
-            else coalesce(r.gross_currency, r.currency)
+            when coalesce(r.gross, r.gross_debit, r.gross_credit) is null then upper(r.currency)
+            else upper(coalesce(r.gross_currency, r.currency))
         end as gross_currency,
         nc.decimals as net_decimals,
         gc.decimals as gross_decimals,
@@ -61,15 +64,15 @@ printed as (
     inner join source_file as f on f.delivery_seq = r.delivery_seq
     left join kind_map as k on k.provider_kind = lower(r.provider_kind)
     left join zone_offset as z on z.zone = r.zone
-    left join currency_exponent as nc on nc.currency = r.currency
+    left join currency_exponent as nc on nc.currency = upper(r.currency)
     left join currency_exponent as gc
-        on gc.currency = coalesce(
+        on gc.currency = upper(coalesce(
             case
                 when coalesce(r.gross, r.gross_debit, r.gross_credit) is not null
                     then r.gross_currency
             end,
             r.currency
-        )
+        ))
 ),
 
 read_amounts as (
@@ -108,6 +111,7 @@ read_amounts as (
             when raw_zone is null then timezone($zone, printed_at)
             else timezone('UTC', printed_at - to_minutes(zone_minutes))
         end as event_utc,
+        kind = 'fee' and raw_gross is not null and gross_currency = currency as charged_as_gross,
     from printed
 ),
 
@@ -115,12 +119,25 @@ completed as (
     select
         *,
         case
+            when charged_as_gross then case when raw_fee is null then 0 else read_fee end - read_gross
             when raw_fee is not null then read_fee
             when raw_gross is null and kind = 'fee' then -read_net
             when raw_gross is null or raw_net is null or gross_currency <> currency then 0
             else read_gross - read_net
         end as fee_minor,
     from read_amounts
+),
+
+amounts as (
+    select
+        *,
+        case
+            when charged_as_gross then read_gross * 0
+            when raw_gross is not null then read_gross
+            when raw_fee is null and kind = 'fee' then 0
+            else read_net + fee_minor
+        end as gross_minor,
+    from completed
 )
 
 select
@@ -150,15 +167,11 @@ select
         when printed_at is null then printed_report_date
     end as event_date,
     coalesce(printed_report_date, cast(printed_at as date)) as report_date,
-    case
-        when raw_gross is not null then read_gross
-        when raw_fee is null and kind = 'fee' then 0
-        else read_net + fee_minor
-    end as gross_minor,
+    gross_minor,
     gross_currency,
     try_cast(raw_rate as decimal(38, 18)) as rate_exact,
     fee_minor,
-    case when raw_net is not null then read_net else read_gross - fee_minor end as net_minor,
+    case when raw_net is not null then read_net else gross_minor - fee_minor end as net_minor,
     currency,
     passed_on_minor,
     raw_gross,
@@ -179,6 +192,6 @@ select
                 case when list_contains($identity, 'reference') then coalesce(reference, chr(0)) end
             )
     end as own_identity,
-    case when raw_net is not null then read_net else read_gross - fee_minor end as amount_minor,
-from completed
+    case when raw_net is not null then read_net else gross_minor - fee_minor end as amount_minor,
+from amounts
 order by delivery_seq, row_no

@@ -1,0 +1,104 @@
+"""Published files of processors: counts and sums of those that a profile reads, reasons of the others.
+
+`RECON_SAMPLES` names the folder that holds them; they are not part of this repository.
+"""
+
+import os
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from recon_engine.errors import ParseError
+from recon_engine.parsers.parser import parser
+from recon_engine.rulebook.profiles import over, profile
+from recon_engine.rulebook.sources import Source
+
+SAMPLES = os.environ.get("RECON_SAMPLES", "")
+
+pytestmark = pytest.mark.skipif(
+    not SAMPLES, reason="RECON_SAMPLES is not set, so the published samples are not there to read"
+)
+
+SHOP = {"name": "shop", "entity": "E1", "connection": "files", "processor_account": ""}
+
+# Folder and file: profile, rows of the file, their sum by currency; or words of the refusal.
+STRIPE = "stripe_payout_reconciliation"
+READ: dict[str, tuple[str, int, dict[str, str]]] = {
+    "settlement-stripe/wmf-SmashPig--payments_activity.csv": (STRIPE, 2, {"USD": "-16.20"}),
+    "settlement-stripe/wmf-SmashPig--settlement_report_giving_basket.csv": (
+        STRIPE,
+        2,
+        {"USD": "1804.16"},
+    ),
+    "settlement-stripe/wmf-crm--reports_payments_activity.csv": (STRIPE, 2, {"USD": "-16.20"}),
+    "settlement-stripe/wmf-crm--reports_settlement_report_giving_basket.csv": (
+        STRIPE,
+        2,
+        {"USD": "1783.50"},
+    ),
+}
+REFUSED: dict[str, tuple[str, str]] = {
+    # Tables of a warehouse, which are not the report.
+    "settlement-stripe/dbt_stripe--charge_data.csv": (STRIPE, "column reporting_category: found"),
+    "settlement-stripe/dbt_stripe--dispute_data.csv": (
+        STRIPE,
+        "column balance_transaction_id: found",
+    ),
+    "settlement-stripe/dbt_stripe--payment_intent_data.csv": (
+        STRIPE,
+        "column balance_transaction_id: found",
+    ),
+    "settlement-stripe/dbt_stripe--payout_balance_transaction_data.csv": (
+        STRIPE,
+        "column reporting_category: found",
+    ),
+}
+FOLDERS = ("settlement-stripe",)
+"""Folders whose every file is in one of the two tables."""
+
+
+def rows_of(place: str, name: str) -> list[dict[str, str]]:
+    """Read a published file by a profile."""
+    source = Source.model_validate(over(profile(name), SHOP))
+    with Path(SAMPLES, place).open("rb") as stream:
+        batches = parser(source.parser).parse(stream, source, Path(place).name)
+        return [row for batch in batches for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize("place", READ)
+def test_a_file_is_read_with_all_its_rows_and_their_sum(place: str) -> None:
+    name, count, sums = READ[place]
+
+    rows = [row for row in rows_of(place, name) if row["provider_kind"] != "sum of the batch"]
+
+    found: Counter[str] = Counter()
+    for row in rows:
+        net = row["net"] or Decimal(row["gross"] or "0") - Decimal(row["fee"] or "0")
+        found[row["currency"]] += Decimal(net)
+    assert len(rows) == count
+    assert found == {currency: Decimal(text) for currency, text in sums.items()}
+
+
+@pytest.mark.parametrize("place", REFUSED)
+def test_a_file_is_refused_for_a_reason_that_we_have_read(place: str) -> None:
+    name, words = REFUSED[place]
+
+    with pytest.raises(ParseError) as refused:
+        rows_of(place, name)
+
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_file_is_left_out(folder: str) -> None:
+    found = {f"{folder}/{path.name}" for path in Path(SAMPLES, folder).iterdir()}
+
+    assert found == {place for place in READ | REFUSED if place.startswith(folder)}
+
+
+def test_the_other_stripe_profile_reads_the_same_files() -> None:
+    for place, (name, count, _) in READ.items():
+        if name == STRIPE:
+            assert len(rows_of(place, "stripe_balance_change")) == count

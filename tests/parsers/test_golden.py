@@ -1,7 +1,7 @@
 """Golden pairs: a file in, records out; `--update-golden` rewrites what is expected.
 
-A pair is a file `x.csv`, `x.xml` or `x.json` and `x.expected.csv`: a block for every record, with the fields that
-are filled, digests cut to 16 digits. `x.source.json` is the source that reads it.
+A pair is a file `x.csv`, `x.xml` or `x.json` and `x.expected.csv`: a block for every record, with
+the fields that are filled, digests cut to 16 digits. `x.source.json` is the source that reads it.
 """
 
 import csv
@@ -18,11 +18,19 @@ from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
 from recon_engine.parsers.json_rows import JsonRows
 from recon_engine.parsers.parser import Parser
+from recon_engine.parsers.paypal_settlement import PaypalSettlement
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
     parser.name: parser
-    for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates(), JsonRows())
+    for parser in (
+        AdyenSettlement(),
+        Camt053(),
+        Delimited(),
+        EcbRates(),
+        JsonRows(),
+        PaypalSettlement(),
+    )
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16

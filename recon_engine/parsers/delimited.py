@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
@@ -93,6 +94,7 @@ class _Mapped:
         self.record: Record = RECORDS[source.record]
         self._sheet = sheet
         self._account = _account(source)
+        self.fixed = source.constants | _named(sheet, source)
         columns = _columns(source)
         unknown = sorted({*columns, *source.constants} - set(self.record.fields))
         if unknown:
@@ -167,7 +169,7 @@ class _Pending:
     def _field(self, name: str) -> pa.Array:
         position = self.mapped.positions.get(name)
         if position is None:
-            constant = self.source.constants.get(name)
+            constant = self.mapped.fixed.get(name)
             return pa.repeat(pa.scalar(constant, pa.string()), self.rows)
         cells = pa.concat_arrays(self.cells[position])
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
@@ -184,10 +186,31 @@ def _plain(
     """Return a batch with plain amounts and times, once it is weighed as printed."""
     if total:
         total.add(batch, sheet)
-    plain = plain_times(major_units(batch, source.layout), source)
+    plain = plain_times(major_units(_lines(batch, source), source.layout), source)
     if payouts:
         payouts.add(plain)
     return plain
+
+
+def _named(sheet: Table, source: Source) -> dict[str, str]:
+    """Return the fields that the name of the file fills."""
+    if not source.name_fields:
+        return {}
+    match = re.search(source.name_fields, sheet.file_name)
+    if match is None:
+        found = f"the name {shown(sheet.file_name)}"
+        raise sheet.refusal(1, "of the name", found, f"one by the pattern {source.name_fields}")
+    return {name: text for name, text in match.groupdict().items() if text}
+
+
+def _lines(batch: pa.RecordBatch, source: Source) -> pa.RecordBatch:
+    """Return the rows of a batch that move a balance, by the kinds that the source leaves out."""
+    if not source.left_out:
+        return batch
+    kinds = pc.utf8_lower(pc.coalesce(batch.column("provider_kind"), pa.scalar("")))
+    return batch.filter(
+        pc.invert(pc.is_in(kinds, value_set=pa.array(source.left_out, pa.string())))
+    )
 
 
 def _columns(source: Source) -> dict[str, str]:

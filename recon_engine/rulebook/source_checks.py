@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from recon_engine.periods import calendar_fault
@@ -57,6 +58,7 @@ def check_source(source: Source, document: Document) -> Iterator[Problem]:
     for key, pattern in (
         ("payout_pattern", source.payout_pattern),
         ("reference_pattern", source.reference_pattern),
+        ("name_fields", source.name_fields),
     ):
         if fault := pattern_fault(pattern):
             yield document.problem((key,), fault)
@@ -76,13 +78,19 @@ def fields(source: Source, document: Document) -> Iterator[Problem]:
         *((("columns", name), name) for name in source.columns),
         *((("constants", name), name) for name in source.constants),
         *((("identity", position), name) for position, name in enumerate(source.identity)),
+        *((("name_fields",), name) for name in named_fields(source)),
     ]
     if source.extract:
         named += [(("extract", "columns", name), name) for name in source.extract.columns]
     for loc, name in named:
         if name not in known:
             text = f"found '{name}', expected a field of {source.record}: {', '.join(known)}"
-            yield document.problem(loc, text, key=loc[0] != "identity")
+            yield document.problem(loc, text, key=loc[0] in ("columns", "constants", "extract"))
+
+
+def named_fields(source: Source) -> tuple[str, ...]:
+    """Return the fields that the name of a file fills."""
+    return tuple(re.findall(r"\(\?P<(\w+)>", source.name_fields))
 
 
 def dates_and_batches(source: Source, document: Document) -> Iterator[Problem]:
@@ -119,6 +127,10 @@ def kinds(source: Source, document: Document) -> Iterator[Problem]:
         if printed != printed.lower():
             text = f"found '{printed}', expected lower case: kinds are compared so"
             yield document.problem(("kinds", printed), text, key=True)
+    for position, printed in enumerate(source.left_out):
+        if printed != printed.lower():
+            text = f"found '{printed}', expected lower case: kinds are compared so"
+            yield document.problem(("left_out", position), text)
 
 
 def personal(source: Source, document: Document) -> Iterator[Problem]:
@@ -162,8 +174,7 @@ def needs(source: Source, document: Document) -> Iterator[Problem]:
         yield document.problem(("identity",), text)
     columns = source.extract.columns if source.extract else source.columns
     loc: Loc = ("extract", "columns") if source.extract else ("columns",)
-    named = {"batch_ref"} if source.batch.by == "name" and source.batch.pattern else set()
     for group in NEEDED[source.record]:
-        if not {*columns, *source.constants, *named}.intersection(group):
+        if not {*columns, *source.constants, *named_fields(source)}.intersection(group):
             text = f"found none for {' or '.join(group)}, expected a column or a constant"
             yield document.problem(loc, text)

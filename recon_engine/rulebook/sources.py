@@ -154,6 +154,14 @@ class Source(Mapping):
     constants: dict[str, str] = Field(
         default={}, description="record field: the same value in every row"
     )
+    name_fields: str = Field(
+        default="",
+        description="regular expression on the name of a file; a group fills the field of its name",
+    )
+    left_out: tuple[str, ...] = Field(
+        default=(),
+        description="printed kinds in lower case whose rows move no balance; empty: a row without",
+    )
     trailer: Trailer | None = None
     listing: Listing = Listing()
     payouts: Literal["printed", "summed"] = Field(

@@ -99,16 +99,74 @@ REFUSED |= {
         "wmf-crm--trr_recur_payment_TRR-20260125.01.008.CSV",
     )
 }
+CHECKOUT = "settlement-breakdown_ent_testcheckoutfixture_20260702_00000003k599_1.csv"
+for publisher in ("SmashPig", "crm"):
+    place = f"settlement-checkoutcom/wmf-{publisher}--{CHECKOUT}"
+    READ[place] = ("checkout_settlement", 9, {"USD": "79.50"})
+ACCOUNTING = "settlement-adyen/wmf-SmashPig--payments_accounting_report"
+READ |= {
+    f"{ACCOUNTING}_chargeback.csv": ("adyen_accounting", 1, {"USD": "-23.87"}),
+    f"{ACCOUNTING}_nyce.csv": ("adyen_accounting", 1, {"USD": "10.02"}),
+    "settlement-braintree/wmf-SmashPig--raw_batch_report_gravy_refund.json": (
+        "braintree",
+        1,
+        {"USD": "-1.03"},
+    ),
+    "settlement-gocardless/gocardless-pro-python--payout_items.json": (
+        "gocardless_payout_items",
+        2,
+        {"EUR": "0.900"},
+    ),
+}
+OWN: dict[str, dict[str, object]] = {
+    # The query of this list asked for no __typename.
+    "settlement-braintree/wmf-SmashPig--raw_batch_report_gravy_refund.json": {
+        "columns": {"provider_kind": "status"},
+        "kinds": {"settled": "refund"},
+    },
+    # A page within an example of the API, which other pages follow.
+    "settlement-gocardless/gocardless-pro-python--payout_items.json": {
+        "listing": {"rows_at": "list.body.payout_items", "more_at": ""},
+        "constants": {"batch_ref": "PO123", "report_date": "2026-03-05", "currency": "EUR"},
+        "name_fields": "",
+    },
+}
+"""What a source of these files would have to say itself."""
+
+REFUSED[f"{ACCOUNTING}_gravy_chargeback.csv"] = (
+    "adyen_accounting",
+    "found the name 'Settlement Currency' a second time",
+)
+DISPUTES = (
+    "wmf-SmashPig--raw_batch_report_dispute.json",
+    "wmf-SmashPig--raw_batch_report_dispute_single_nd_json.json",
+    "wmf-crm--chargeback_reversal_raw_disbursement_report_chargeback_2026-02-24_2026-02-24.json",
+)
+TABLES = (
+    "wmf-SmashPig--settlement_batch_report_gravy_2022-06-27.json",
+    "wmf-crm--chargeback_settlement_batch_report_dispute_2022-06-29.json",
+    "wmf-crm--refund_settlement_batch_report_refund_2022-06-28.json",
+)
+for name in DISPUTES:
+    REFUSED[f"settlement-braintree/{name}"] = ("braintree", "found the names amountDisputed")
+for name in TABLES:
+    REFUSED[f"settlement-braintree/{name}"] = ("braintree", "found the names contribution_tracki")
+
 ADDED = ("sum of the batch", OPENING, CLOSING)
 """Kinds of records that are no row of their file."""
 
-FOLDERS = ("settlement-stripe", "settlement-paypal")
+FOLDERS = (
+    "settlement-stripe",
+    "settlement-paypal",
+    "settlement-checkoutcom",
+    "settlement-braintree",
+)
 """Folders whose every file is in one of the two tables."""
 
 
 def rows_of(place: str, name: str) -> list[dict[str, str]]:
     """Read a published file by a profile."""
-    source = Source.model_validate(over(profile(name), SHOP))
+    source = Source.model_validate(over(profile(name), SHOP | OWN.get(place, {})))
     with Path(SAMPLES, place).open("rb") as stream:
         batches = parser(source.parser).parse(stream, source, Path(place).name)
         return [row for batch in batches for row in batch.to_pylist()]
@@ -136,6 +194,22 @@ def test_a_file_is_refused_for_a_reason_that_we_have_read(place: str) -> None:
         rows_of(place, name)
 
     assert words in str(refused.value)
+
+
+OTHER_LISTS = {
+    "settlement-gocardless": "gocardless_payout_items",
+    "settlement-mollie": "mollie_balance",
+    "settlement-razorpay": "razorpay_recon",
+    "settlement-shopify": "shopify_transactions",
+}
+
+
+@pytest.mark.parametrize("folder", OTHER_LISTS)
+def test_a_list_of_other_things_is_refused_for_the_names_it_lacks(folder: str) -> None:
+    for path in sorted(Path(SAMPLES, folder).iterdir()):
+        if (place := f"{folder}/{path.name}") not in READ:
+            with pytest.raises(ParseError, match="expected"):
+                rows_of(place, OTHER_LISTS[folder])
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -153,6 +153,13 @@ def check(context: typer.Context) -> ExitCode:
             f"{counted(counts['entities'], 'entity', 'entities')}: {summary}"
         )
         terminal.detail(f"rulebook {rules.hash}")
+        unproved = [source for source in rules.sources.values() if source.unproved]
+        content["unproved"] = [source.name for source in unproved]
+        for source in unproved:
+            terminal.show(
+                f"source {source.name}: its description is unproved; hold its first files against "
+                "the processor's own figures, then write unproved: false"
+            )
     for line in problems:
         terminal.warn(line)
     terminal.show(summary)

@@ -81,6 +81,20 @@ def test_check_gives_the_place_of_a_problem_to_programs(recon: Recon, project: P
     assert done.code == done.json()["exit_code"] == ExitCode.USAGE
 
 
+def test_check_names_a_source_whose_description_is_unproved(recon: Recon, project: Path) -> None:
+    source = project / "mappings" / "sources" / "northpay.yaml"
+    source.write_text(source.read_text() + "unproved: true\n")
+
+    done = recon("check", "--project", project)
+
+    assert done.code == ExitCode.DONE
+    assert done.out.splitlines()[0] == (
+        "source northpay: its description is unproved; hold its first files against the "
+        "processor's own figures, then write unproved: false"
+    )
+    assert recon("check", "--project", project, "--json").json()["unproved"] == ["northpay"]
+
+
 def test_schemas_are_written_once_and_then_unchanged(
     recon: Recon, project: Path, tmp_path: Path
 ) -> None:

@@ -15,9 +15,10 @@ PROGRAM = """
 import json, resource, sys
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
+from recon_engine.parsers.json_rows import JsonRows
 from recon_engine.rulebook.sources import Source
 
-parser = {"camt053": Camt053, "delimited": Delimited}[sys.argv[1]]()
+parser = {"camt053": Camt053, "delimited": Delimited, "json_rows": JsonRows}[sys.argv[1]]()
 source = Source.model_validate_json(sys.argv[2])
 for path in sys.argv[3:]:
     with open(path, "rb") as stream:
@@ -29,6 +30,10 @@ DELIMITED = """{"name": "x", "entity": "E1", "record": "settlement", "connection
  "business_date": {"by": "run"},
  "columns": {"provider_ref": "id", "reference": "order", "net": "net", "currency": "cur"},
  "trailer": {"starts_with": "END", "rows_at": 2, "sum_at": 3, "sum_of": "net"}}"""
+JSON = """{"name": "x", "entity": "E1", "record": "settlement", "connection": "c",
+ "business_date": {"by": "run"}, "payouts": "summed", "parser": "json_rows",
+ "listing": {"rows_at": "data"}, "layout": {"amounts": "minor"},
+ "columns": {"provider_ref": "id", "batch_ref": "payout", "net": "net", "currency": "cur"}}"""
 CAMT = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
  "business_date": {"by": "run"}}"""
 
@@ -48,6 +53,18 @@ def write_delimited(path: Path, rows: int) -> None:
         out.write(f"END,{rows},{rows}.00\n")
 
 
+def write_json(path: Path, rows: int) -> None:
+    """Write a listing of some rows, two hundred a page."""
+    rest = FILLER[:240]
+    with path.open("w", encoding="utf-8") as out:
+        for first in range(0, rows, 200):
+            page = (
+                f'{{"id": "ref{i}", "payout": "po", "net": 100, "cur": "eur", "x": "{rest}"}}'
+                for i in range(first, first + 200)
+            )
+            out.write(f'{{"data": [{", ".join(page)}]}}\n')
+
+
 def write_camt(path: Path, rows: int) -> None:
     """Write a statement of some entries."""
     with path.open("w", encoding="utf-8") as out:
@@ -64,6 +81,7 @@ def write_camt(path: Path, rows: int) -> None:
     [
         ("delimited", DELIMITED, write_delimited, 200_000),
         ("camt053", CAMT, write_camt, 30_000),
+        ("json_rows", JSON, write_json, 180_000),
     ],
 )
 def test_a_file_six_times_as_large_needs_no_more_memory(

@@ -15,6 +15,7 @@ from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
 from recon_engine.cli.letters import dead_letters, redeliver
 from recon_engine.cli.period import close
+from recon_engine.cli.processor import processor
 from recon_engine.cli.project import check, init, schema
 from recon_engine.cli.replay import replay
 from recon_engine.cli.report import report
@@ -37,3 +38,4 @@ for panel, verbs in (
         app.command(rich_help_panel=panel)(verb)
 app.add_typer(audit, rich_help_panel="Every night")
 app.add_typer(rulebook, rich_help_panel="Begin")
+app.add_typer(processor, rich_help_panel="Begin")

@@ -23,8 +23,10 @@ PAIRS = {
 }
 """Field summed: the pair that stands for it, plus first. A ledger's plus is debit."""
 
-PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-COUNT = re.compile(r"[0-9]+")
+PLAIN = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?")
+"""A number of so few digits that a sum of any file stays within those of `EXACT`."""
+
+COUNT = re.compile(r"[0-9]{1,18}")
 EXACT = Context(prec=100, traps=[Inexact])
 """Sums of money are exact or an error, never rounded."""
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,18 +22,12 @@ SUMMED = "sum of the batch"
 """What an added row prints as its kind."""
 
 KINDS = {SUMMED: "payout"}
-READ = (
-    "row_no",
-    "processor_account",
-    "batch_ref",
-    "provider_kind",
-    "payout_text",
-    "report_date",
-    "net",
-    "net_credit",
-    "net_debit",
-    "currency",
-)
+NETS = ("net", "net_credit", "net_debit")
+SIGNS = (1, 1, -1)
+PLACE = ("row_no", "batch_ref", "provider_kind", "currency", "report_date", "payout_text")
+READ = (*PLACE, "processor_account", *NETS)
+DAYS_KEPT = 10_000
+"""Days as printed whose reading is remembered."""
 
 
 @dataclass
@@ -65,18 +60,22 @@ class PayoutRows:
 
         Raises: ParseError for a net that cannot be read: a sum over the others proves nothing.
         """
-        for row in batch.select(list(READ)).to_pylist():
-            self._last_row = max(self._last_row, row["row_no"])
-            if row["batch_ref"] is None:
+        columns = [batch.column(name).to_pylist() for name in READ]
+        for row_no, ref, kind, currency, day, text, account, *nets in zip(*columns, strict=True):
+            self._last_row = max(self._last_row, row_no)
+            if ref is None:
                 continue
-            key = (row["batch_ref"], (row["currency"] or "").upper())
-            sums = self._batches.setdefault(key, _Batch(row["processor_account"]))
-            if (row["provider_kind"] or "").lower() in self._payouts:
+            key = (ref, (currency or "").upper())
+            sums = self._batches.get(key)
+            if sums is None:
+                sums = self._batches[key] = _Batch(account)
+            if kind is not None and kind.lower() in self._payouts:
                 sums.is_printed = True
                 continue
-            sums.total = EXACT.add(sums.total, self._net(row))
-            sums.text = sums.text or row["payout_text"]
-            sums.day = self._later(sums.day, row["report_date"])
+            sums.total = self._more(sums.total, nets, row_no)
+            sums.text = sums.text or text
+            if day != sums.day:
+                sums.day = self._later(sums.day, day)
 
     def rows(self, schema: pa.Schema) -> list[pa.RecordBatch]:
         """Return one batch with a row for every payout that no row says, or none."""
@@ -92,7 +91,7 @@ class PayoutRows:
                 "provider_ref": f"{ref} {currency}",
                 "payout_text": sums.text,
                 "report_date": sums.day,
-                "net": f"{sums.total.copy_negate() + 0:f}",
+                "net": f"{EXACT.minus(sums.total):f}",
                 "currency": currency,
             }
             digest = hashlib.sha256(SEPARATOR.join(v or "" for v in cells.values()).encode())
@@ -100,26 +99,27 @@ class PayoutRows:
             made[-1].update(cells | place)
         return [pa.RecordBatch.from_pylist(made, schema=schema)] if made else []
 
-    def _net(self, row: dict[str, Any]) -> Decimal:
-        total = Decimal(0)
-        for name, sign in (("net", 1), ("net_credit", 1), ("net_debit", -1)):
-            text = row[name]
+    def _more(self, total: Decimal, nets: list[str | None], row_no: int) -> Decimal:
+        """Return a total with the nets of a row added: net, or credit less debit."""
+        for name, sign, text in zip(NETS, SIGNS, nets, strict=True):
             if text is None:
                 continue
             if not PLAIN.fullmatch(text):
                 found = f"{shown(text)} in a batch whose sum is a payout"
                 expected = "a decimal number by the layout"
-                raise refusal(self._file_name, row["row_no"], name, found, expected)
-            total = EXACT.add(total, sign * Decimal(text))
+                raise refusal(self._file_name, row_no, name, found, expected)
+            total = EXACT.add(total, Decimal(text) if sign > 0 else Decimal(text).copy_negate())
         return total
 
     def _later(self, day: str | None, other: str | None) -> str | None:
         """Return the later of two days as printed; what is no day by the layout is passed over."""
-        days = [d for text in (day, other) if (d := self._read(text)) is not None]
+        days = [d for text in (day, other) if (d := _day(text, self._form)) is not None]
         return max(days)[1] if days else day or other
 
-    def _read(self, text: str | None) -> tuple[datetime, str] | None:
-        try:
-            return None if text is None else (datetime.strptime(text, self._form), text)  # noqa: DTZ007 - a day as printed
-        except ValueError:
-            return None
+
+@lru_cache(DAYS_KEPT)
+def _day(text: str | None, form: str) -> tuple[datetime, str] | None:
+    try:
+        return None if text is None else (datetime.strptime(text, form), text)  # noqa: DTZ007 - a day as printed
+    except ValueError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 ZONES = {"UTC": "+00:00"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIMES_KEPT = 10_000
+"""Times as printed whose reading is remembered."""
+
 YEARS = range(1970, 9999)
 SECONDS = 12
 """Digits that no time in seconds has: thirteen are milliseconds, which nobody declared."""
@@ -27,12 +31,16 @@ def plain_times(batch: pa.RecordBatch, source: Source) -> pa.RecordBatch:
     """
     if source.layout.times == "printed" or "event_at" not in batch.schema.names:
         return batch
-    events = [_moment(text, source) for text in batch.column("event_at").to_pylist()]
+    times, form = source.layout.times, source.layout.time_format
+    events = [_moment(text, times, form) for text in batch.column("event_at").to_pylist()]
     zones = batch.column("zone").to_pylist()
     changed = {
-        "event_at": [_written(text, source.layout.time_format) for text, _ in events],
+        "event_at": [text for text, _ in events],
         "zone": [z or at for z, (_, at) in zip(zones, events, strict=True)],
-        "report_date": [_day(text, source) for text in batch.column("report_date").to_pylist()],
+        "report_date": [
+            _day(text, times, source.layout.date_format, source.zone)
+            for text in batch.column("report_date").to_pylist()
+        ],
     }
     arrays = [
         pa.array(changed[name], pa.string()) if name in changed else batch.column(name)
@@ -41,22 +49,23 @@ def plain_times(batch: pa.RecordBatch, source: Source) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=batch.schema)
 
 
-def _moment(text: str | None, source: Source) -> tuple[str | datetime | None, str | None]:
-    """Return a moment in UTC with its zone, or without one as it stands; else the text itself."""
-    if text is None:
-        return None, None
-    moment = _read(text, source.layout.times)
+@lru_cache(TIMES_KEPT)
+def _moment(text: str | None, times: str, form: str) -> tuple[str | None, str | None]:
+    """Return a moment written in UTC with its zone, or as it stands without one; else the text."""
+    moment = None if text is None else _read(text, times)
     if moment is None:
         return text, None
-    return (moment.astimezone(UTC), "UTC") if moment.tzinfo else (moment, None)
+    if moment.tzinfo is None:
+        return moment.strftime(form), None
+    return moment.astimezone(UTC).strftime(form), "UTC"
 
 
-def _day(text: str | None, source: Source) -> str | None:
-    moment = None if text is None else _read(text, source.layout.times)
+@lru_cache(TIMES_KEPT)
+def _day(text: str | None, times: str, form: str, zone: str) -> str | None:
+    moment = None if text is None else _read(text, times)
     if moment is None:
         return text
-    local = moment.astimezone(ZoneInfo(source.zone)) if moment.tzinfo else moment
-    return local.strftime(source.layout.date_format)
+    return (moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment).strftime(form)
 
 
 def _read(text: str, times: str) -> datetime | None:
@@ -69,7 +78,3 @@ def _read(text: str, times: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return None
-
-
-def _written(found: str | datetime | None, form: str) -> str | None:
-    return found.strftime(form) if isinstance(found, datetime) else found

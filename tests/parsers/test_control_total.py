@@ -39,6 +39,9 @@ BAD = {
     "a3;12.50;EUR\nEND;3;1.247,00\n": (
         "column net of row 4: found '12.50 (decimal sign is ,)' under a control total"
     ),
+    f"a3;{'9' * 120},01;EUR\nEND;3;1.236,00\n": "column net of row 4: found '...9901' under",
+    f"END;2;{'9' * 120},01\n": "found control total",
+    f"END;{'9' * 5000};1.234,50\n": "as the number of rows, expected 2",
     "a3;1,5x;EUR\nEND;3;1.236,00\n": "column net of row 4: found '1,5x' under a control total",
 }
 

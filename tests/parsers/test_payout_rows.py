@@ -67,6 +67,21 @@ def test_a_batch_that_owes_us_nothing_is_a_payout_of_nothing(read, source) -> No
     assert row["net"] == "0"
 
 
+def test_a_sum_of_many_digits_is_exact(read, source) -> None:
+    large = "9" * 40
+    content = HEADER + f"a,b1,sale,31.01.2026,{large},EUR\nb,b1,sale,31.01.2026,0.01,EUR\n"
+
+    (row,) = added(read(Delimited(), source, content))
+
+    assert row["net"] == f"-{large}.01"
+
+
+def test_a_net_of_more_digits_than_money_has_refuses_the_file(refuse, source) -> None:
+    content = HEADER + f"a,b1,sale,31.01.2026,{'9' * 200},EUR\n"
+
+    assert "in a batch whose sum is a payout" in refuse(Delimited(), source, content)
+
+
 def test_a_net_that_cannot_be_read_refuses_the_file(refuse, source) -> None:
     content = HEADER + "a,b1,sale,31.01.2026,1.2.3,EUR\n"
 

@@ -17,6 +17,9 @@ from recon_engine.tables.records import PERSONAL, RECORDS
 DOCUMENT_KINDS = ("invoice", "credit_note")
 DECLARED = ("delimited", "json_rows")
 """Parsers that know no report: columns, kinds and identity are the source's."""
+WITHOUT_TRAILER = ("json_rows", "paypal_settlement")
+"""Parsers of files that have totals of their own, or none."""
+
 RATES = "ecb_rates"
 """The parser of a published table, of which a source says which currencies are read."""
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -68,7 +71,25 @@ def check_source(source: Source, document: Document) -> Iterator[Problem]:
         yield document.problem(("calendar",), fault)
     yield from kinds(source, document)
     yield from personal(source, document)
+    yield from settlements_alone(source, document)
     yield from needs(source, document)
+
+
+def settlements_alone(source: Source, document: Document) -> Iterator[Problem]:
+    """What only the lines of a processor have, and trailers only where a file can have one."""
+    layout = source.layout
+    for loc, found, usual in (
+        (("payouts",), source.payouts, "printed"),
+        (("left_out",), ", ".join(source.left_out), ""),
+        (("layout", "amounts"), layout.amounts, "major"),
+        (("layout", "times"), layout.times, "printed"),
+    ):
+        if source.record != "settlement" and found != usual:
+            text = f"found {found}, expected {usual or 'none'} for a source of {source.record}"
+            yield document.problem(loc, text)
+    if source.trailer and source.parser in WITHOUT_TRAILER:
+        text = f"found one, expected none for the parser {source.parser}"
+        yield document.problem(("trailer",), text)
 
 
 def fields(source: Source, document: Document) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ class Layout(Mapping):
         default="major",
         description="unit of amounts: of the currency, its minor unit, or hundredths of any",
     )
-    decimals: dict[Currency, int] = Field(
+    decimals: dict[Currency, Annotated[int, Field(ge=0, le=6)]] = Field(
         default={}, description="currency: decimals where its minor unit here is not by ISO 4217"
     )
 

@@ -74,6 +74,33 @@ def test_an_unknown_profile_is_a_problem_that_names_the_known_ones(source) -> No
     ]
 
 
+def test_what_only_lines_of_a_processor_have_is_a_problem_of_any_other_source(source) -> None:
+    _, problems = source(
+        "name: shop\nentity: E1\nrecord: bank\nconnection: files\nbank_account: A1\n"
+        "feed: incremental\nbusiness_date: {by: run}\npayouts: summed\nleft_out: [seen]\n"
+        "columns: {booking_date: day, amount: amount, currency: currency}\n"
+        "layout: {amounts: minor, times: iso}\n"
+    )
+
+    assert [problem.partition(" ")[2] for problem in problems] == [
+        "payouts: found summed, expected printed for a source of bank",
+        "left_out: found seen, expected none for a source of bank",
+        "layout.amounts: found minor, expected major for a source of bank",
+        "layout.times: found iso, expected printed for a source of bank",
+        "payouts: found summed, expected a column of net: that is what is summed",
+    ]
+
+
+def test_a_trailer_is_a_problem_where_the_files_have_none(source) -> None:
+    own = OWN.format(name="paypal_settlement")
+
+    _, problems = source(f"{own}trailer: {{starts_with: RC}}\n")
+
+    assert problems == [
+        "shop.yaml:6:1 trailer: found one, expected none for the parser paypal_settlement"
+    ]
+
+
 def test_a_problem_of_a_source_stands_at_its_own_place(source) -> None:
     own = OWN.format(name="stripe_payout_reconciliation")
 

@@ -1,7 +1,7 @@
 """Golden pairs: a file in, records out; `--update-golden` rewrites what is expected.
 
-A pair is `x.csv` or `x.xml` and `x.expected.csv`: a block for every record, with the fields that
-are filled, digests cut to 16 digits. `x.source.json` is the source that reads it.
+A pair is `x.csv`, `x.sta` or another file and `x.expected.csv`: a block for every record, with the
+fields that are filled, digests cut to 16 digits. `x.source.json` is the source that reads it.
 """
 
 import csv
@@ -16,14 +16,23 @@ from recon_engine.parsers.adyen_settlement import AdyenSettlement
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
+from recon_engine.parsers.mt940 import Mt940, Mt942
 from recon_engine.parsers.parser import Parser
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
-    parser.name: parser for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates())
+    parser.name: parser
+    for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates(), Mt940(), Mt942())
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16
+BESIDE = (".source.json", ".expected.csv")
+
+
+def golden(path: Path) -> Path:
+    """Return the file that a source stands beside."""
+    files = path.parent.glob(f"{path.name.removesuffix('.source.json')}.*")
+    return next(file for file in files if not file.name.endswith(BESIDE))
 
 
 def written(batches: list[pa.RecordBatch]) -> str:
@@ -47,14 +56,13 @@ def written(batches: list[pa.RecordBatch]) -> str:
 def test_a_golden_file_gives_the_records_that_are_kept_beside_it(
     path: Path, declare, request: pytest.FixtureRequest
 ) -> None:
-    stem = path.name.removesuffix(".source.json")
-    file = next(path.parent.glob(f"{stem}.[cx][sm][vl]"))
+    file = golden(path)
     source = declare(**json.loads(path.read_text("utf-8")))
 
     with file.open("rb") as stream:
         found = written(list(PARSERS[source.parser].parse(stream, source, file.name)))
 
-    expected = path.with_name(f"{stem}.expected.csv")
+    expected = path.with_name(path.name.replace(*BESIDE))
     if request.config.getoption("--update-golden", default=False):
         expected.write_text(found, "utf-8", newline="")
     with expected.open(encoding="utf-8", newline="") as kept:
@@ -67,7 +75,6 @@ def test_every_parser_has_a_golden_file() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_golden_file_is_recognised_by_its_parser(path: Path) -> None:
-    stem = path.name.removesuffix(".source.json")
-    file = next(path.parent.glob(f"{stem}.[cx][sm][vl]"))
+    file = golden(path)
 
     assert PARSERS[path.parent.name].recognises(file.read_bytes()[:4096])

@@ -15,9 +15,10 @@ PROGRAM = """
 import json, resource, sys
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
+from recon_engine.parsers.mt940 import Mt940
 from recon_engine.rulebook.sources import Source
 
-parser = {"camt053": Camt053, "delimited": Delimited}[sys.argv[1]]()
+parser = {"camt053": Camt053, "delimited": Delimited, "mt940": Mt940}[sys.argv[1]]()
 source = Source.model_validate_json(sys.argv[2])
 for path in sys.argv[3:]:
     with open(path, "rb") as stream:
@@ -29,7 +30,7 @@ DELIMITED = """{"name": "x", "entity": "E1", "record": "settlement", "connection
  "business_date": {"by": "run"},
  "columns": {"provider_ref": "id", "reference": "order", "net": "net", "currency": "cur"},
  "trailer": {"starts_with": "END", "rows_at": 2, "sum_at": 3, "sum_of": "net"}}"""
-CAMT = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
+BANK = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
  "business_date": {"by": "run"}}"""
 
 ENTRY = """<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
@@ -59,11 +60,22 @@ def write_camt(path: Path, rows: int) -> None:
         out.write("</Stmt></BkToCstmrStmt></Document>")
 
 
+def write_mt940(path: Path, rows: int) -> None:
+    """Write a statement of some entries with long texts."""
+    text = "\n".join(FILLER[at : at + 65] for at in range(0, len(FILLER), 65))
+    with path.open("w", encoding="utf-8") as out:
+        out.write(":20:X\n:25:ACC1\n:28C:61\n:60F:C260301EUR0,\n")
+        for i in range(rows):
+            out.write(f":61:2603020302C1,00NTRFNONREF//R{i}\n:86:order {i}\n{text}\n")
+        out.write(f":62F:C260302EUR{rows},\n-\n")
+
+
 @pytest.mark.parametrize(
     ("parser", "source", "write", "rows"),
     [
         ("delimited", DELIMITED, write_delimited, 200_000),
-        ("camt053", CAMT, write_camt, 30_000),
+        ("camt053", BANK, write_camt, 30_000),
+        ("mt940", BANK, write_mt940, 40_000),
     ],
 )
 def test_a_file_six_times_as_large_needs_no_more_memory(

@@ -10,10 +10,18 @@ from recon_engine.parsers.adyen_settlement import AdyenSettlement
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
+from recon_engine.parsers.mt940 import Mt940, Mt942
 from recon_engine.parsers.parser import Parser, refusal, shown
 from recon_engine.tables.canonical import KINDS
 
-SHIPPED: tuple[Parser, ...] = (AdyenSettlement(), Camt053(), Delimited(), EcbRates())
+SHIPPED: tuple[Parser, ...] = (
+    AdyenSettlement(),
+    Camt053(),
+    Delimited(),
+    EcbRates(),
+    Mt940(),
+    Mt942(),
+)
 
 
 @pytest.fixture

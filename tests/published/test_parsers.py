@@ -12,6 +12,7 @@ from recon_engine.errors import ParseError
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
+from recon_engine.parsers.mt940 import Mt940, Mt942
 from recon_engine.parsers.parser import Parser
 from recon_engine.rulebook.sources import Source
 
@@ -75,6 +76,56 @@ CAMT: dict[str, int | str] = {
 }
 """What is not here is camt.052 or camt.054, which are no statements."""
 
+LATIN = {"layout": {"encoding": "latin-1"}}
+NO_START = "expected :20: at the start of a message"
+
+# Pieces of a message in files of their own, which their readers try one by one, are no statements.
+MT940: dict[str, tuple[dict[str, object], int | str]] = {
+    "cmxl--mt940-handelsbank.txt": ({}, 2),
+    # An amount with a blank in it, after a closing that does not add up either.
+    "cmxl--mt940-headers.txt": ({}, "line 10, column 62F: found '...7421,94', expected C or D"),
+    "cmxl--mt940-iso8859-1.txt": (LATIN, 3),
+    "cmxl--mt940-with-colon-after-line-break.txt": ({}, "the file may be cut"),
+    # One entry of 1.00, opening 10.00 and closing 15.00.
+    "cmxl--mt940-with-detailed-end-balance.txt": ({}, "off by 4.00 EUR"),
+    "cmxl--mt940.txt": ({}, 31),
+    "cmxl--statement-details-mt942.txt": ({}, NO_START),
+    "cmxl--statement-mt940.txt": ({}, "line 1, column 61: found an entry, expected the opening"),
+    # It ends with a forward balance that has no amount, and has no closing balance at all.
+    "jejik-mt940--K4262927_20200905-080000-952.txt": ({}, "the file may be cut"),
+    "jejik-mt940--generic.txt": ({}, 4),
+    # Two entries of the second page, -79.90 and 10.10, where its balances move by 69.60.
+    "jejik-mt940--postfinance.txt": ({}, "off by 0.2 CHF"),
+    "jejik-mt940--rabobank-iban.txt": ({}, 6),
+    # Most entries were taken out of the next ones; their balances were left as they were.
+    "jejik-mt940--sparkasse2.txt": ({}, "off by 775.04 EUR"),
+    "mt940--betterplace_currency_in_25.sta": ({}, NO_START),
+    "mt940--betterplace_empty_86.sta": ({}, "found no message, expected at least one"),
+    "mt940--betterplace_sepa_snippet.sta": ({}, "off by 300.08 EUR"),
+    # The field 86 of an entry is printed as 25, the account.
+    "mt940--betterplace_sepa_snippet_broken.sta": ({}, "found an account inside a statement"),
+    "mt940--betterplace_with_binary_character.sta": ({}, 6),
+    "mt940--cmxl_account_balance_credit.sta": ({}, NO_START),
+    "mt940--cmxl_account_balance_debit.sta": ({}, NO_START),
+    "mt940--cmxl_available_balance.sta": ({}, NO_START),
+    "mt940--cmxl_closing_balance.sta": ({}, NO_START),
+    "mt940--cmxl_mt940.sta": ({}, 19),
+    "mt940--cmxl_statement_line.sta": ({}, "line 1, column 61: found an entry, expected the open"),
+    "mt940--jejik_generic.sta": ({}, 4),
+    "mt940--jejik_ing.sta": ({}, "off by 49.06 EUR"),
+    "mt940--jejik_knab.sta": ({}, "off by 4500.00 EUR"),
+    "mt940--jejik_rabobank-iban.sta": ({}, 6),
+    "mt940--mBank_mt940.sta": ({}, 4),
+    "mt940--mBank_with_newline_in_tnr.sta": ({}, "off by 770.71 PLN"),
+    "mt940--self-provided_empty_non_swift.sta": ({}, "found no message, expected at least one"),
+    "mt940--self-provided_gv_codes.sta": ({}, "the file may be cut"),
+    "mt940--self-provided_invalid_statement.sta": ({}, "found no field of a statement"),
+    "mt940--self-provided_long_statement_number.sta": ({}, 1),
+    "mt940--self-provided_malformed_details.sta": ({}, "off by 234.01 EUR"),
+    "mt940--self-provided_overly_long_details.sta": ({}, "off by 234.01 EUR"),
+    "mt940--self-provided_raphaelm.sta": ({}, 12),
+}
+
 BANK_CSV: dict[str, tuple[dict[str, object], int | str]] = {
     "bank-statement-import--balance.csv": (
         {"columns": {"amount": "Amount"}, "layout": {"thousands": ","}},
@@ -135,6 +186,22 @@ def test_a_bank_file_comes_out_as_expected(name: str) -> None:
     found = outcome(Delimited(), Path(SAMPLES, "bank-csv", name), record="bank", **keys)
 
     assert agrees(found, expected), found
+
+
+@pytest.mark.parametrize("name", MT940)
+def test_an_mt940_comes_out_as_expected(name: str) -> None:
+    keys, expected = MT940[name]
+
+    found = outcome(Mt940(), Path(SAMPLES, "bank-mt940", name), record="bank", **keys)
+
+    assert agrees(found, expected), found
+
+
+def test_no_mt940_is_left_out_of_the_table_and_none_passes_for_an_mt942() -> None:
+    files = sorted(Path(SAMPLES, "bank-mt940").iterdir())
+
+    assert {path.name for path in files} == set(MT940)
+    assert {type(outcome(Mt942(), path, record="bank", **LATIN)) for path in files} == {str}
 
 
 def test_every_statement_comes_out_as_expected_and_nothing_else_is_one() -> None:

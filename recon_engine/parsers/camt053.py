@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 from lxml import etree
 
-from recon_engine.errors import RulebookError
+from recon_engine.parsers.bank_rows import require_bank
 from recon_engine.parsers.camt053_statement import Statement
 from recon_engine.parsers.guarded_xml import GuardedXml, line_of, local
 from recon_engine.parsers.parser import refusal, shown
@@ -58,11 +58,7 @@ class Camt053:
         Raises: ParseError for XML that is cut or garbled, another account or currency, an amount
                 that cannot be read, and totals or balances that do not add up.
         """
-        if source.record != "bank":
-            raise RulebookError(
-                f"source {source.name}: record is '{source.record}', expected bank "
-                f"for the parser {self.name}; nothing was read"
-            )
+        require_bank(source, self.name)
         guarded = GuardedXml(stream, file_name)
         reader = _Reader(source, file_name)
         events = etree.iterparse(

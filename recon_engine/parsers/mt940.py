@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
-import pyarrow as pa
-
-from recon_engine.errors import RulebookError
+from recon_engine.parsers.bank_rows import require_bank
 from recon_engine.parsers.mt940_statement import Messages
 from recon_engine.parsers.swift_text import fields
-from recon_engine.tables.records import BANK, STATEMENT
 
 if TYPE_CHECKING:
-    from recon_engine.rulebook.sources import Source
+    import pyarrow as pa
 
-BATCH_ROWS = 4_000
-"""Rows of a batch at most, fewer than of other parsers: an entry may carry long texts."""
+    from recon_engine.rulebook.sources import Source
 
 
 class Mt940:
@@ -50,19 +46,16 @@ class Mt940:
                 as printed. A page that carries over has no opening or no closing.
         Raises: ParseError for a text that is no statement, is cut or does not add up.
         """
-        if source.record != "bank":
-            raise RulebookError(
-                f"source {source.name}: record is '{source.record}', expected bank "
-                f"for the parser {self.name}; nothing was read"
-            )
+        require_bank(source, self.name)
         messages = Messages(source, file_name, interim=self.interim)
         line = 0
-        for tag, text, line in fields(stream, source.layout.encoding, file_name):
-            messages.take(tag, text, line)
-            if len(messages.bank) >= BATCH_ROWS or len(messages.statements) >= BATCH_ROWS:
-                yield from _batches(messages)
+        for block in fields(stream, source.layout.encoding, file_name):
+            for tag, text, line in block:
+                messages.take(tag, text, line)
+            if messages.rows.full:
+                yield from messages.rows.batches()
         messages.finish(line)
-        yield from _batches(messages)
+        yield from messages.rows.batches()
 
 
 class Mt942(Mt940):
@@ -78,16 +71,3 @@ class Mt942(Mt940):
     def recognises(self, head: bytes) -> bool:
         """True if a report begins at the start: a floor limit and no booked balance."""
         return b":20:" in head and b":34F:" in head and b":60" not in head
-
-
-def _batches(messages: Messages) -> Iterator[pa.RecordBatch]:
-    """Yield what was read, a batch a record, and forget it."""
-    bank, messages.bank = messages.bank, []
-    statements, messages.statements = messages.statements, []
-    if bank:
-        columns = zip(*bank, strict=True)
-        schema = BANK.arrow()
-        arrays = [pa.array(cells, of.type) for cells, of in zip(columns, schema, strict=True)]
-        yield pa.record_batch(arrays, schema=schema)
-    if statements:
-        yield pa.RecordBatch.from_pylist(statements, schema=STATEMENT.arrow())

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from recon_engine.ids import SEPARATOR
 from recon_engine.parsers.bank_account import Account
+from recon_engine.parsers.bank_rows import BankRows
 from recon_engine.parsers.control_total import EXACT
 from recon_engine.parsers.mt940_details import NOTHING, details, old_details
 from recon_engine.parsers.parser import refusal, shown
+from recon_engine.parsers.short_days import DAY, day, entry_days
 from recon_engine.parsers.swift_text import without_end
 
 if TYPE_CHECKING:
     from recon_engine.errors import ParseError
     from recon_engine.rulebook.sources import Source
-
-    Row = tuple[int | str | None, ...]
 
 ENTRY = re.compile(
     r"([^A-Za-z\n]*)(RC|RD|EC|ED|C|D)([A-Z])?([0-9]{1,18}(?:,[0-9]{0,10})?)"
@@ -36,10 +34,6 @@ EXPECTED = ("EC", "ED")
 REVERSALS = ("RC", "RD")
 INDICATORS = {"C": "CRDT", "D": "DBIT"}
 NO_REFERENCE = ("", "NONREF", "NOTPROVIDED", "KREF+", "EREF", "KREF")
-DAY = len("260302")
-MONTH_DAY = len("0302")
-CENTURY = 80
-"""Two digits of a year from here on are of the last century."""
 
 
 class Balance(NamedTuple):
@@ -88,8 +82,7 @@ class Messages:
         self._said: str | None = None
         self._old = False
         self._digest = hashlib.sha256()
-        self.bank: list[Row] = []
-        self.statements: list[dict[str, str | int | None]] = []
+        self.rows = BankRows()
 
     def take(self, tag: str, text: str, line: int) -> None:
         """Take the next field."""
@@ -201,7 +194,7 @@ class Messages:
         if not closing.final:
             self._page = self._account, self._numbered(), self._id, closing
         digest, self._digest = self._digest, hashlib.sha256()
-        self.statements.append(
+        self.rows.statements.append(
             {
                 "row_no": line,
                 "row_digest": digest.hexdigest(),
@@ -247,7 +240,7 @@ class Messages:
             remittance, end_to_end_ref, structured_ref = details(said) if said else NOTHING
         self._old = False
         digest = hashlib.sha256(f"{text}{SEPARATOR}{said or ''}".encode()).hexdigest()
-        self.bank.append(
+        self.rows.entries.append(
             (
                 line,
                 digest,
@@ -328,42 +321,3 @@ def plain(printed: str) -> str:
     whole, _, decimals = printed.partition(",")
     whole = whole.lstrip("0") or "0"
     return f"{whole}.{decimals}" if decimals else whole
-
-
-@lru_cache(maxsize=4096)
-def entry_days(printed: str) -> tuple[str, str]:
-    """Return value date and booking date of an entry; what is no day is given back as printed.
-
-    The booking date has no year: it is the one that brings it closest to the value date. Without a
-    booking date the value date stands for it.
-    """
-    if len(printed) not in (DAY, DAY + MONTH_DAY):
-        return printed, printed
-    value_date, month_day = day(printed[:DAY]), printed[DAY:]
-    if not month_day:
-        return value_date, value_date
-    try:
-        middle = date.fromisoformat(value_date)
-    except ValueError:
-        return value_date, month_day
-    near = []
-    for year in (middle.year - 1, middle.year, middle.year + 1):
-        try:
-            near.append(date(year, int(month_day[:2]), int(month_day[2:])))
-        except ValueError:
-            continue
-    if not near:
-        return value_date, month_day
-    booked: timedelta | date = min(near, key=lambda found: abs(found - middle))
-    return value_date, str(booked)
-
-
-@lru_cache(maxsize=4096)
-def day(printed: str) -> str:
-    """Return YYMMDD as an ISO date; what is no day is given back as printed."""
-    try:
-        year = int(printed[:2])
-        century = 1900 if year >= CENTURY else 2000
-        return str(date(century + year, int(printed[2:4]), int(printed[4:])))
-    except ValueError:
-        return printed

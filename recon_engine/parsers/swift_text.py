@@ -16,6 +16,9 @@ TAG = re.compile(r"\n:(20|21|25P?|28C?|60[FM]|61|86|62[FM]|64|65F?|13D?|34F|90[C
 """A tag opens a field at the start of a line, and only one of these messages: a text that is
 wrapped at a colon (`13:08` as `13` and `:08`) opens none."""
 
+Field = tuple[str, str, int]
+"""Tag, text as printed and first line."""
+
 FRAMING = ("\x01", "\x03")
 """Start and end of a message on the wire; some banks leave them in the file."""
 
@@ -26,8 +29,8 @@ END = re.compile(r"\n-(?:\}.*|[^\n]{0,3}\s*)\Z", re.DOTALL)
 """The line that ends a message, with the envelope of the next one behind it."""
 
 
-def fields(stream: BinaryIO, encoding: str, file_name: str) -> Iterator[tuple[str, str, int]]:
-    """Yield tag, text as printed and first line of every field, in order.
+def fields(stream: BinaryIO, encoding: str, file_name: str) -> Iterator[list[Field]]:
+    """Yield the fields of every block of the file, in order.
 
     Lines before the first field belong to none and are dropped.
     Raises: ParseError for bytes outside the encoding, control characters, a field over FIELD_LIMIT
@@ -39,9 +42,11 @@ def fields(stream: BinaryIO, encoding: str, file_name: str) -> Iterator[tuple[st
         head, *parts = TAG.split(kept)
         if parts:
             line += head.count("\n") + 1
-            for at in range(0, len(parts) - 2, 2):
-                yield parts[at], parts[at + 1], line
-                line += parts[at + 1].count("\n") + 1
+            block = []
+            for tag, said in zip(parts[:-2:2], parts[1:-2:2], strict=True):
+                block.append((tag, said, line))
+                line += said.count("\n") + 1
+            yield block
             line -= 1
             kept = f"\n:{parts[-2]}:{parts[-1]}"
         if len(kept) > FIELD_LIMIT:
@@ -50,7 +55,7 @@ def fields(stream: BinaryIO, encoding: str, file_name: str) -> Iterator[tuple[st
     head, *parts = TAG.split(kept)
     if not parts:
         raise refusal(file_name, 1, 1, "no field of a statement", "a SWIFT text that begins :20:")
-    yield parts[0], parts[1], line + 1
+    yield [(parts[0], parts[1], line + 1)]
 
 
 def without_end(text: str) -> str:

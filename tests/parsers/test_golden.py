@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
@@ -22,7 +23,7 @@ from recon_engine.parsers.parser import Parser
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
     parser.name: parser
-    for parser in (AdyenSettlement(), Camt053(), Delimited(), EcbRates(), Mt940(), Mt942())
+    for parser in (AdyenSettlement(), Bai2(), Camt053(), Delimited(), EcbRates(), Mt940(), Mt942())
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16

@@ -13,12 +13,14 @@ FILLER = "long enough to be felt " * 60
 
 PROGRAM = """
 import json, resource, sys
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.mt940 import Mt940
 from recon_engine.rulebook.sources import Source
 
-parser = {"camt053": Camt053, "delimited": Delimited, "mt940": Mt940}[sys.argv[1]]()
+parsers = (Bai2(), Camt053(), Delimited(), Mt940())
+parser = next(found for found in parsers if found.name == sys.argv[1])
 source = Source.model_validate_json(sys.argv[2])
 for path in sys.argv[3:]:
     with open(path, "rb") as stream:
@@ -60,6 +62,17 @@ def write_camt(path: Path, rows: int) -> None:
         out.write("</Stmt></BkToCstmrStmt></Document>")
 
 
+def write_bai2(path: Path, rows: int) -> None:
+    """Write a report of some details with long texts."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("01,B,US,260303,0600,1,,,2/\n02,US,B,1,260302,,EUR,2/\n")
+        out.write(f"03,ACC1,,010,0,,,015,{rows},,/\n")
+        for i in range(rows):
+            out.write(f"16,142,1,,R{i},,order {i}\n88,{FILLER}\n")
+        out.write(f"49,{2 * rows},{2 * rows + 2}/\n98,{2 * rows},1,{2 * rows + 4}/\n")
+        out.write(f"99,{2 * rows},1,{2 * rows + 6}/\n")
+
+
 def write_mt940(path: Path, rows: int) -> None:
     """Write a statement of some entries with long texts."""
     text = "\n".join(FILLER[at : at + 65] for at in range(0, len(FILLER), 65))
@@ -75,6 +88,7 @@ def write_mt940(path: Path, rows: int) -> None:
     [
         ("delimited", DELIMITED, write_delimited, 200_000),
         ("camt053", BANK, write_camt, 30_000),
+        ("bai2", BANK, write_bai2, 40_000),
         ("mt940", BANK, write_mt940, 40_000),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from recon_engine.errors import RulebookError
 from recon_engine.parsers import parser as registry
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
@@ -16,6 +17,7 @@ from recon_engine.tables.canonical import KINDS
 
 SHIPPED: tuple[Parser, ...] = (
     AdyenSettlement(),
+    Bai2(),
     Camt053(),
     Delimited(),
     EcbRates(),

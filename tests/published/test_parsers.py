@@ -10,6 +10,7 @@ import pytest
 
 from recon_engine.errors import ParseError
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.mt940 import Mt940, Mt942
@@ -126,6 +127,15 @@ MT940: dict[str, tuple[dict[str, object], int | str]] = {
     "mt940--self-provided_raphaelm.sta": ({}, 12),
 }
 
+BAI2: dict[str, int | str] = {
+    "bai2--errors_sample-parseError.txt": "line 1, column 1: found '00,0004",
+    "bai2--sample1.txt": 19,
+    "bai2--sample3.txt": 41,
+    # Its totals were left as they were when accounts and details were taken out.
+    "bai2--sample4-continuations-newline-delimited.txt": "line 22, column 2: found control total",
+    "bai2--svb_us_example.bai2": 4,
+}
+
 BANK_CSV: dict[str, tuple[dict[str, object], int | str]] = {
     "bank-statement-import--balance.csv": (
         {"columns": {"amount": "Amount"}, "layout": {"thousands": ","}},
@@ -202,6 +212,14 @@ def test_no_mt940_is_left_out_of_the_table_and_none_passes_for_an_mt942() -> Non
 
     assert {path.name for path in files} == set(MT940)
     assert {type(outcome(Mt942(), path, record="bank", **LATIN)) for path in files} == {str}
+
+
+def test_every_bai2_comes_out_as_expected() -> None:
+    folder = Path(SAMPLES, "bank-bai2")
+    found = {path.name: outcome(Bai2(), path, record="bank") for path in folder.iterdir()}
+
+    assert found.keys() == BAI2.keys()
+    assert [name for name in found if not agrees(found[name], BAI2[name])] == []
 
 
 def test_every_statement_comes_out_as_expected_and_nothing_else_is_one() -> None:

@@ -18,12 +18,22 @@ from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
 from recon_engine.parsers.mt940 import Mt940, Mt942
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.parsers.parser import Parser
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PARSERS: dict[str, Parser] = {
     parser.name: parser
-    for parser in (AdyenSettlement(), Bai2(), Camt053(), Delimited(), EcbRates(), Mt940(), Mt942())
+    for parser in (
+        AdyenSettlement(),
+        Bai2(),
+        Camt053(),
+        Delimited(),
+        EcbRates(),
+        Mt940(),
+        Mt942(),
+        Ofx(),
+    )
 }
 SOURCES = sorted(path for name in PARSERS for path in (GOLDEN / name).glob("*.source.json"))
 DIGITS = 16

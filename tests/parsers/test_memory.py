@@ -17,9 +17,10 @@ from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.mt940 import Mt940
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.rulebook.sources import Source
 
-parsers = (Bai2(), Camt053(), Delimited(), Mt940())
+parsers = (Bai2(), Camt053(), Delimited(), Mt940(), Ofx())
 parser = next(found for found in parsers if found.name == sys.argv[1])
 source = Source.model_validate_json(sys.argv[2])
 for path in sys.argv[3:]:
@@ -83,6 +84,17 @@ def write_mt940(path: Path, rows: int) -> None:
         out.write(f":62F:C260302EUR{rows},\n-\n")
 
 
+def write_ofx(path: Path, rows: int) -> None:
+    """Write a statement of some entries with long texts."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("<OFX><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>ACC1</BANKACCTFROM>\n")
+        for i in range(rows):
+            out.write(
+                f"<STMTTRN><DTPOSTED>20260302<TRNAMT>1.00<FITID>F{i}<MEMO>{FILLER}</STMTTRN>\n"
+            )
+        out.write("</STMTRS></OFX>\n")
+
+
 @pytest.mark.parametrize(
     ("parser", "source", "write", "rows"),
     [
@@ -90,6 +102,7 @@ def write_mt940(path: Path, rows: int) -> None:
         ("camt053", BANK, write_camt, 30_000),
         ("bai2", BANK, write_bai2, 40_000),
         ("mt940", BANK, write_mt940, 40_000),
+        ("ofx", BANK, write_ofx, 40_000),
     ],
 )
 def test_a_file_six_times_as_large_needs_no_more_memory(

@@ -12,6 +12,7 @@ from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
 from recon_engine.parsers.mt940 import Mt940, Mt942
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.parsers.parser import Parser, refusal, shown
 from recon_engine.tables.canonical import KINDS
 
@@ -23,6 +24,7 @@ SHIPPED: tuple[Parser, ...] = (
     EcbRates(),
     Mt940(),
     Mt942(),
+    Ofx(),
 )
 
 

@@ -14,6 +14,7 @@ from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.mt940 import Mt940, Mt942
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.parsers.parser import Parser
 from recon_engine.rulebook.sources import Source
 
@@ -136,6 +137,29 @@ BAI2: dict[str, int | str] = {
     "bai2--svb_us_example.bai2": 4,
 }
 
+NO_BANK = "found no STMTRS or CCSTMTRS, expected a statement of a bank or credit card account"
+
+OFX: dict[str, tuple[dict[str, object], int | str]] = {
+    "bank-statement-import--test_ofx.ofx": ({}, 4),
+    "bank-statement-import--test_ofx_iban.ofx": ({}, 4),
+    # Currency and account stand in a comment.
+    "bank-statement-import--test_ofx_wrong.ofx": (
+        {},
+        "column STMTTRN: found an entry, expected CU",
+    ),
+    "ledger-autosync--accented_characters_latin1.ofx": (LATIN, 1),
+    "ledger-autosync--apostrophe.ofx": ({}, 1),
+    "ledger-autosync--checking_order.ofx": ({}, 3),
+    "ledger-autosync--no-institution.ofx": ({}, 3),
+    "ofxparse--checking.ofx": ({}, 3),
+    "ofxparse--fail_nice_date_missing.ofx": ({}, 3),
+    "ofxparse--ofx-v102-empty-tags.ofx": ({"constants": {"currency": "AUD"}}, 1),
+    "ofxtools--br_nubank_cc.ofx": ({}, 6),
+    "ofxtools--stmtrs.ofx": ({}, 2),
+    "ofxtools--stmtrs_euro.ofx": ({"layout": {"decimal": ","}}, 2),
+}
+"""What is not here is an investment account or a list of accounts, which are no statements."""
+
 BANK_CSV: dict[str, tuple[dict[str, object], int | str]] = {
     "bank-statement-import--balance.csv": (
         {"columns": {"amount": "Amount"}, "layout": {"thousands": ","}},
@@ -220,6 +244,17 @@ def test_every_bai2_comes_out_as_expected() -> None:
 
     assert found.keys() == BAI2.keys()
     assert [name for name in found if not agrees(found[name], BAI2[name])] == []
+
+
+def test_every_ofx_comes_out_as_expected_and_nothing_else_is_a_statement() -> None:
+    wrong = {}
+    for path in sorted(Path(SAMPLES, "bank-ofx").iterdir()):
+        keys, expected = OFX.get(path.name, ({}, NO_BANK))
+        found = outcome(Ofx(), path, record="bank", **keys)
+        if not agrees(found, expected):
+            wrong[path.name] = found
+
+    assert wrong == {}
 
 
 def test_every_statement_comes_out_as_expected_and_nothing_else_is_one() -> None:

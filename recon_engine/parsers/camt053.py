@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -23,12 +24,34 @@ if TYPE_CHECKING:
 
     Row = dict[str, str | int | None]
 
-MESSAGES = frozenset(("BkToCstmrStmt", "BkToCstmrStmtV01"))
 BATCH_ROWS = 4_000
 """Rows of a batch at most, fewer than of other parsers: an entry may carry long texts."""
 
-PARTS = ("{*}Stmt", "{*}Ntry", "{*}TxDtls")
 PLACE = re.compile(r",? line \d+, column \d+.*$")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One of the three messages in which a bank reports entries to its customer."""
+
+    name: str
+    element: str
+    """The message's element; in version .01 with `V01` behind it."""
+
+    part: str
+    """The element of one account's entries: statement, report or notification."""
+
+    closes: bool
+    """True if booked balances open and close it, so that it is a statement."""
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Return the names that the message's element has."""
+        return frozenset((self.element, f"{self.element}V01"))
+
+
+NOUNS = {"Stmt": "statement", "Rpt": "report", "Ntfctn": "notification"}
+STATEMENT_MESSAGE = Message("camt.053", "BkToCstmrStmt", "Stmt", closes=True)
 
 
 class Camt053:
@@ -44,10 +67,13 @@ class Camt053:
         "opening + booked entries = closing, where both balances are there",
     )
 
+    message = STATEMENT_MESSAGE
+
     def recognises(self, head: bytes) -> bool:
         """True if the message or its namespace is named at the start, in any supported encoding."""
         text = head.replace(b"\x00", b"")
-        return b"BkToCstmrStmt" in text or b"camt.053.001." in text
+        names = (self.message.element, f"{self.message.name}.001.")
+        return any(name.encode() in text for name in names)
 
     def parse(self, stream: BinaryIO, source: Source, file_name: str) -> Iterator[pa.RecordBatch]:
         """Yield bank records, one a booked entry, and statement records, one a statement.
@@ -60,11 +86,11 @@ class Camt053:
         """
         require_bank(source, self.name)
         guarded = GuardedXml(stream, file_name)
-        reader = _Reader(source, file_name)
+        reader = _Reader(self.message, source, file_name)
         events = etree.iterparse(
             guarded,
             events=("end",),
-            tag=PARTS,
+            tag=[f"{{*}}{name}" for name in (self.message.part, "Ntry", "TxDtls")],
             encoding=guarded.encoding,
             resolve_entities=False,
             no_network=True,
@@ -93,7 +119,8 @@ class Camt053:
 class _Reader:
     """Takes finished elements and keeps the rows that are not yet handed on."""
 
-    def __init__(self, source: Source, file_name: str) -> None:
+    def __init__(self, message: Message, source: Source, file_name: str) -> None:
+        self._message = message
         self._source = source
         self._file_name = file_name
         self._statement: Statement | None = None
@@ -112,13 +139,15 @@ class _Reader:
         name = local(element)
         if name == "TxDtls" and above[:1] == ["NtryDtls"]:
             above = above[1:]
-        inner = {"Stmt": [], "Ntry": ["Stmt"], "TxDtls": ["Ntry", "Stmt"]}[name]
-        if above[: len(inner)] != inner or not set(above[len(inner) : len(inner) + 1]) & MESSAGES:
+        part = self._message.part
+        inner = {part: [], "Ntry": [part], "TxDtls": ["Ntry", part]}[name]
+        around = above[len(inner) : len(inner) + 1]
+        if above[: len(inner)] != inner or not self._message.elements.issuperset(around or [""]):
             return False
-        if name == "Stmt":
+        if name == part:
             self._close(element)
         else:
-            stmt = next(parent for parent in element.iterancestors() if local(parent) == "Stmt")
+            stmt = next(parent for parent in element.iterancestors() if local(parent) == part)
             self._take_entry(stmt, element) if name == "Ntry" else self._open(stmt).add_details(
                 element
             )
@@ -126,17 +155,17 @@ class _Reader:
         return True
 
     def finish(self, root: etree._Element) -> None:
-        """Refuse a document that is not a statement at all, or holds none."""
+        """Refuse a document that is not this message at all, or holds no part of it."""
         if self._statements:
             return
         names = [
             local(element) for element in root.iter() if local(element).startswith("BkToCstmr")
         ]
         found = f"the message {names[0]}" if names else f"the document {shown(local(root))}"
-        if names and names[0] in MESSAGES:
-            found = "no statement (Stmt)"
-        expected = "camt.053 with at least one statement"
-        raise refusal(self._file_name, line_of(root), "BkToCstmrStmt", found, expected)
+        if names and names[0] in self._message.elements:
+            found = f"no {NOUNS[self._message.part]} ({self._message.part})"
+        expected = f"{self._message.name} with at least one {NOUNS[self._message.part]}"
+        raise refusal(self._file_name, line_of(root), self._message.element, found, expected)
 
     def _open(self, stmt: etree._Element) -> Statement:
         """Return the statement an element belongs to; its head stands before its first entry."""
@@ -152,7 +181,9 @@ class _Reader:
             self._bank.append(row)
 
     def _close(self, stmt: etree._Element) -> None:
-        self._balances.append(self._open(stmt).close(stmt))
+        balances = self._open(stmt).close(stmt)
+        if self._message.closes:
+            self._balances.append(balances)
         self._statement = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from recon_engine.ids import SEPARATOR
 from recon_engine.parsers.control_total import EXACT
-from recon_engine.parsers.guarded_xml import cells, content, find, find_all, line_of, text_at
+from recon_engine.parsers.guarded_xml import cells, content, find, find_all, line_of, local, text_at
 from recon_engine.parsers.parser import refusal, shown
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ class Statement:
         text = text_at(element, *paths)
         if text is None:
             raise self._refusal(
-                element, f"Stmt/{paths[0]}", "nothing", "a value before the first entry"
+                element, f"{local(element)}/{paths[0]}", "nothing", "a value before the first entry"
             )
         return text
 

@@ -23,8 +23,15 @@ BAI2 = (
     "16,890,,,,,{text}\n49,2,3/\n98,2,1,5/\n99,2,1,7/\n"
 )
 
+CAMT = (
+    "<D><BkToCstmrAcctRpt><Rpt><Id>R1</Id><Acct><Id><IBAN>A1</IBAN></Id></Acct><Ntry>"
+    '<Amt Ccy="EUR">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>'
+    "<AddtlNtryInf>{text}</AddtlNtryInf></Ntry></Rpt></BkToCstmrAcctRpt></D>"
+)
+
 FORMATS: Mapping[str, tuple[str, str, str]] = {
     "bai2": (BAI2, "told later", "2026-03-02"),
+    "camt052": (CAMT, "told later", "R1"),
     "mt940": (MT940, ":86:told later\n", "2026-03-01/61"),
     "mt942": (MT942, ":86:told later\n", "2026-03-02/61"),
 }

@@ -117,6 +117,7 @@ class Report:
         if self._before != "99":
             found = f"the end of the file behind a record {self._before or 'of no kind'}"
             raise self._refusal(max(number, 1), 1, found, "the trailer 99; the file may be cut")
+        self._accounts.finish(number, "1 of 03")
 
     def _begin(self, code: str, number: int) -> None:
         if self._code:
@@ -226,6 +227,8 @@ class Report:
             self._movement = None
         if self._movement is not None:
             self._movement += moved
+        if not self._accounts.ours:
+            return
         digest = hashlib.sha256("\n".join(self._parts).encode()).hexdigest()
         self.rows.entries.append(
             (
@@ -253,6 +256,8 @@ class Report:
             return
         opening, closing = self._balances[OPENING], self._balances[CLOSING]
         self._check_balances(opening, closing)
+        if not self._accounts.ours:
+            return
         self.rows.statements.append(
             {
                 "row_no": self._place,

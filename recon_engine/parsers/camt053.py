@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 from lxml import etree
 
+from recon_engine.parsers.bank_account import Account
 from recon_engine.parsers.bank_rows import require_bank
 from recon_engine.parsers.camt053_statement import Statement
 from recon_engine.parsers.guarded_xml import GuardedXml, line_of, local
@@ -121,7 +122,7 @@ class _Reader:
 
     def __init__(self, message: Message, source: Source, file_name: str) -> None:
         self._message = message
-        self._source = source
+        self._accounts = Account(source, file_name)
         self._file_name = file_name
         self._statement: Statement | None = None
         self._statements = 0
@@ -157,6 +158,7 @@ class _Reader:
     def finish(self, root: etree._Element) -> None:
         """Refuse a document that is not this message at all, or holds no part of it."""
         if self._statements:
+            self._accounts.finish(line_of(root), "Acct/Id")
             return
         names = [
             local(element) for element in root.iter() if local(element).startswith("BkToCstmr")
@@ -171,18 +173,19 @@ class _Reader:
         """Return the statement an element belongs to; its head stands before its first entry."""
         if self._statement is None:
             self._statements += 1
-            self._statement = Statement(stmt, self._statements, self._source, self._file_name)
+            self._statement = Statement(stmt, self._statements, self._accounts, self._file_name)
         return self._statement
 
     def _take_entry(self, stmt: etree._Element, entry: etree._Element) -> None:
         self._entries += 1
         row = self._open(stmt).entry(entry, self._entries)
-        if row:
+        if row and self._open(stmt).ours:
             self._bank.append(row)
 
     def _close(self, stmt: etree._Element) -> None:
-        balances = self._open(stmt).close(stmt)
-        if self._message.closes:
+        statement = self._open(stmt)
+        balances = statement.close(stmt)
+        if self._message.closes and statement.ours:
             self._balances.append(balances)
         self._statement = None
 

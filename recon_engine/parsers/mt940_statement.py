@@ -128,6 +128,7 @@ class Messages:
         if not self._messages:
             raise self._refusal(line, "20", "no message", "at least one")
         self._refuse_open(line)
+        self._accounts.finish(line, "25")
 
     def _start(self, line: int) -> None:
         if self._messages:
@@ -194,6 +195,8 @@ class Messages:
         if not closing.final:
             self._page = self._account, self._numbered(), self._id, closing
         digest, self._digest = self._digest, hashlib.sha256()
+        if not self._accounts.ours:
+            return
         self.rows.statements.append(
             {
                 "row_no": line,
@@ -229,7 +232,7 @@ class Messages:
         days, mark, _, printed, references = match.groups()
         amount = plain(printed)
         self._count(SIGNS[mark], Decimal(amount))
-        if mark in EXPECTED:
+        if mark in EXPECTED or not self._accounts.ours:
             return
         value_date, booking_date = entry_days(days)
         own, _, bank_ref = (references or "").partition("//")

@@ -134,6 +134,7 @@ class _Reader:
         if not self._statements:
             expected = "a statement of a bank or credit card account"
             raise self._refusal(line, "OFX", "no STMTRS or CCSTMTRS", expected)
+        self._accounts.finish(line, "ACCTID")
 
     def _begin(self, element: Element) -> None:
         name = element.name
@@ -197,6 +198,8 @@ class _Reader:
         if currency != self._currency:
             expected = f"{self._currency}, the currency of the statement"
             raise self._refusal(line, "CURRENCY", shown(currency), expected)
+        if not self._accounts.ours:
+            return
         texts = (found.get("NAME") or found.get("PAYEE/NAME"), found.get("MEMO"))
         told = [text for text in texts if text]
         if len(told) > 1 and told[1].startswith(told[0]):

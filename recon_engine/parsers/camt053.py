@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 from lxml import etree
 
-from recon_engine.errors import RulebookError
+from recon_engine.parsers.bank_account import Account
+from recon_engine.parsers.bank_rows import require_bank
 from recon_engine.parsers.camt053_statement import Statement
 from recon_engine.parsers.guarded_xml import GuardedXml, line_of, local
 from recon_engine.parsers.parser import refusal, shown
@@ -23,12 +25,34 @@ if TYPE_CHECKING:
 
     Row = dict[str, str | int | None]
 
-MESSAGES = frozenset(("BkToCstmrStmt", "BkToCstmrStmtV01"))
 BATCH_ROWS = 4_000
 """Rows of a batch at most, fewer than of other parsers: an entry may carry long texts."""
 
-PARTS = ("{*}Stmt", "{*}Ntry", "{*}TxDtls")
 PLACE = re.compile(r",? line \d+, column \d+.*$")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One of the three messages in which a bank reports entries to its customer."""
+
+    name: str
+    element: str
+    """The message's element; in version .01 with `V01` behind it."""
+
+    part: str
+    """The element of one account's entries: statement, report or notification."""
+
+    closes: bool
+    """True if booked balances open and close it, so that it is a statement."""
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Return the names that the message's element has."""
+        return frozenset((self.element, f"{self.element}V01"))
+
+
+NOUNS = {"Stmt": "statement", "Rpt": "report", "Ntfctn": "notification"}
+STATEMENT_MESSAGE = Message("camt.053", "BkToCstmrStmt", "Stmt", closes=True)
 
 
 class Camt053:
@@ -44,10 +68,13 @@ class Camt053:
         "opening + booked entries = closing, where both balances are there",
     )
 
+    message = STATEMENT_MESSAGE
+
     def recognises(self, head: bytes) -> bool:
         """True if the message or its namespace is named at the start, in any supported encoding."""
         text = head.replace(b"\x00", b"")
-        return b"BkToCstmrStmt" in text or b"camt.053.001." in text
+        names = (self.message.element, f"{self.message.name}.001.")
+        return any(name.encode() in text for name in names)
 
     def parse(self, stream: BinaryIO, source: Source, file_name: str) -> Iterator[pa.RecordBatch]:
         """Yield bank records, one a booked entry, and statement records, one a statement.
@@ -58,17 +85,13 @@ class Camt053:
         Raises: ParseError for XML that is cut or garbled, another account or currency, an amount
                 that cannot be read, and totals or balances that do not add up.
         """
-        if source.record != "bank":
-            raise RulebookError(
-                f"source {source.name}: record is '{source.record}', expected bank "
-                f"for the parser {self.name}; nothing was read"
-            )
+        require_bank(source, self.name)
         guarded = GuardedXml(stream, file_name)
-        reader = _Reader(source, file_name)
+        reader = _Reader(self.message, source, file_name)
         events = etree.iterparse(
             guarded,
             events=("end",),
-            tag=PARTS,
+            tag=[f"{{*}}{name}" for name in (self.message.part, "Ntry", "TxDtls")],
             encoding=guarded.encoding,
             resolve_entities=False,
             no_network=True,
@@ -97,8 +120,9 @@ class Camt053:
 class _Reader:
     """Takes finished elements and keeps the rows that are not yet handed on."""
 
-    def __init__(self, source: Source, file_name: str) -> None:
-        self._source = source
+    def __init__(self, message: Message, source: Source, file_name: str) -> None:
+        self._message = message
+        self._accounts = Account(source, file_name)
         self._file_name = file_name
         self._statement: Statement | None = None
         self._statements = 0
@@ -116,13 +140,15 @@ class _Reader:
         name = local(element)
         if name == "TxDtls" and above[:1] == ["NtryDtls"]:
             above = above[1:]
-        inner = {"Stmt": [], "Ntry": ["Stmt"], "TxDtls": ["Ntry", "Stmt"]}[name]
-        if above[: len(inner)] != inner or not set(above[len(inner) : len(inner) + 1]) & MESSAGES:
+        part = self._message.part
+        inner = {part: [], "Ntry": [part], "TxDtls": ["Ntry", part]}[name]
+        around = above[len(inner) : len(inner) + 1]
+        if above[: len(inner)] != inner or not self._message.elements.issuperset(around or [""]):
             return False
-        if name == "Stmt":
+        if name == part:
             self._close(element)
         else:
-            stmt = next(parent for parent in element.iterancestors() if local(parent) == "Stmt")
+            stmt = next(parent for parent in element.iterancestors() if local(parent) == part)
             self._take_entry(stmt, element) if name == "Ntry" else self._open(stmt).add_details(
                 element
             )
@@ -130,33 +156,37 @@ class _Reader:
         return True
 
     def finish(self, root: etree._Element) -> None:
-        """Refuse a document that is not a statement at all, or holds none."""
+        """Refuse a document that is not this message at all, or holds no part of it."""
         if self._statements:
+            self._accounts.finish(line_of(root), "Acct/Id")
             return
         names = [
             local(element) for element in root.iter() if local(element).startswith("BkToCstmr")
         ]
         found = f"the message {names[0]}" if names else f"the document {shown(local(root))}"
-        if names and names[0] in MESSAGES:
-            found = "no statement (Stmt)"
-        expected = "camt.053 with at least one statement"
-        raise refusal(self._file_name, line_of(root), "BkToCstmrStmt", found, expected)
+        if names and names[0] in self._message.elements:
+            found = f"no {NOUNS[self._message.part]} ({self._message.part})"
+        expected = f"{self._message.name} with at least one {NOUNS[self._message.part]}"
+        raise refusal(self._file_name, line_of(root), self._message.element, found, expected)
 
     def _open(self, stmt: etree._Element) -> Statement:
         """Return the statement an element belongs to; its head stands before its first entry."""
         if self._statement is None:
             self._statements += 1
-            self._statement = Statement(stmt, self._statements, self._source, self._file_name)
+            self._statement = Statement(stmt, self._statements, self._accounts, self._file_name)
         return self._statement
 
     def _take_entry(self, stmt: etree._Element, entry: etree._Element) -> None:
         self._entries += 1
         row = self._open(stmt).entry(entry, self._entries)
-        if row:
+        if row and self._open(stmt).ours:
             self._bank.append(row)
 
     def _close(self, stmt: etree._Element) -> None:
-        self._balances.append(self._open(stmt).close(stmt))
+        statement = self._open(stmt)
+        balances = statement.close(stmt)
+        if self._message.closes and statement.ours:
+            self._balances.append(balances)
         self._statement = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:

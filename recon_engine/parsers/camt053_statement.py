@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from recon_engine.ids import SEPARATOR
 from recon_engine.parsers.control_total import EXACT
-from recon_engine.parsers.guarded_xml import cells, content, find, find_all, line_of, text_at
+from recon_engine.parsers.guarded_xml import cells, content, find, find_all, line_of, local, text_at
 from recon_engine.parsers.parser import refusal, shown
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from recon_engine.errors import ParseError
-    from recon_engine.rulebook.sources import Source
+    from recon_engine.parsers.bank_account import Account
 
     Row = dict[str, str | int | None]
 
@@ -105,7 +105,7 @@ class Statement:
     """
 
     def __init__(
-        self, element: etree._Element, ordinal: int, source: Source, file_name: str
+        self, element: etree._Element, ordinal: int, accounts: Account, file_name: str
     ) -> None:
         self._ordinal = ordinal
         self._file_name = file_name
@@ -113,14 +113,8 @@ class Statement:
         self._account = self._needed(
             element, "Acct/Id/IBAN", "Acct/Id/Othr/Id", "Acct/Id/BBAN", "Acct/Id/PrtryAcct/Id"
         )
-        expected = source.bank_account
-        if expected and _closed_up(self._account) != _closed_up(expected):
-            found = (
-                f"account ending in '{_closed_up(self._account)[-4:]}', a file for another account"
-            )
-            raise self._refusal(
-                element, "Acct/Id", found, f"the one ending in '{_closed_up(expected)[-4:]}'"
-            )
+        accounts.named(self._account, line_of(element), "Acct/Id")
+        self.ours = accounts.ours
         self._currency = text_at(element, "Acct/Ccy")
         self._details = Details()
         self._moved = Decimal(0)
@@ -274,7 +268,7 @@ class Statement:
         text = text_at(element, *paths)
         if text is None:
             raise self._refusal(
-                element, f"Stmt/{paths[0]}", "nothing", "a value before the first entry"
+                element, f"{local(element)}/{paths[0]}", "nothing", "a value before the first entry"
             )
         return text
 
@@ -288,7 +282,3 @@ def _day(element: etree._Element, name: str) -> str | None:
     """Return the calendar day as the bank prints it, of a date or a moment; no zone is applied."""
     text = text_at(element, f"{name}/Dt", f"{name}/DtTm")
     return text[:DAY_LENGTH] if text else None
-
-
-def _closed_up(account: str) -> str:
-    return "".join(account.split()).upper()

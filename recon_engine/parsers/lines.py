@@ -26,10 +26,19 @@ class Lines:
     """An iterator over lines with their line ends; `count` is a scan of its own, over the blocks.
 
     Raises: ParseError for bytes that are not in the encoding, control characters (line and cell are
-            named), and a line over LINE_LIMIT. RulebookError for an encoding nobody knows.
+            named; those of `framing` are dropped), and a line over LINE_LIMIT. RulebookError for an
+            encoding nobody knows.
     """
 
-    def __init__(self, stream: BinaryIO, encoding: str, delimiter: str, file_name: str) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        encoding: str,
+        delimiter: str,
+        file_name: str,
+        *,
+        framing: tuple[str, ...] = (),
+    ) -> None:
         try:
             self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         except LookupError as error:
@@ -40,10 +49,11 @@ class Lines:
         self._encoding = encoding
         self._delimiter = delimiter
         self._file_name = file_name
+        self._framing = framing
         self.count = 0
         self.last = ""
         """Last character of the file, once it is read: a line end, or what a cut file ends in."""
-        self._lines = chain.from_iterable(map(_split, self._texts()))
+        self._lines = chain.from_iterable(map(_split, self.texts()))
 
     def __iter__(self) -> Iterator[str]:
         return self._lines
@@ -56,8 +66,8 @@ class Lines:
         """True if the last line has no line end, not even half of one: its last cell may be cut."""
         return self.last not in ("", "\r", "\n")
 
-    def _texts(self) -> Iterator[str]:
-        """Yield the file in texts of whole lines."""
+    def texts(self) -> Iterator[str]:
+        """Yield the file in texts of whole lines, for a reader that needs no single ones."""
         kept, first, final = "", True, False
         while not final:
             block = self._stream.read(BLOCK)
@@ -65,6 +75,8 @@ class Lines:
             text = self._decode(block, final, kept)
             if first and text:
                 text, first = text.removeprefix(BYTE_ORDER_MARK), False
+            for mark in self._framing:
+                text = text.replace(mark, "")
             self._refuse_controls(text, kept)
             kept += text
             cut = len(kept) if final else kept.rfind("\n") + 1

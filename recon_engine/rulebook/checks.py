@@ -18,7 +18,7 @@ from recon_engine.rulebook.matching import MatchPass, Reconciliation
 from recon_engine.rulebook.patterns import pattern_fault
 from recon_engine.rulebook.problem import Problem
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.rulebook.source_checks import check_source
+from recon_engine.rulebook.source_checks import check_interim, check_source
 from recon_engine.rulebook.yaml import Document, Loc
 from recon_engine.rulebook.zones import zone_fault
 from recon_engine.tables.matching import REASONS
@@ -87,6 +87,7 @@ class Checks:
             document = self.book.documents[f"sources/{name}"]
             yield from check_source(source, document)
             yield from self.there("accounts", source.entity, document, ("entity",))
+        yield from check_interim(self.book.sources, self.book.documents)
         for stem, reconciliation in self.book.reconciliations.items():
             document = self.book.documents[f"reconciliations/{stem}"]
             yield from self.partners(reconciliation, document)

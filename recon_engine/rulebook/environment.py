@@ -27,6 +27,7 @@ FILE = "recon.yaml"
 CHECKPOINTS = "checkpoints.jsonl"
 STORE_VARIABLE = "RECON_STORE_URL"
 SQLITE = "sqlite:///"
+HALF = Decimal("0.5")
 MEMORY = r"([1-9][0-9]*(?:\.[0-9]+)?) ?([KMGT]i?B)"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -283,7 +284,7 @@ class Environment:
     def beside(self) -> Environment:
         """Return it with half the memory: for one of two processes that are at work together."""
         number, unit = re.fullmatch(MEMORY, self.memory_limit).groups()  # type: ignore[union-attr]
-        return replace(self, memory_limit=f"{Decimal(number) / 2}{unit}")
+        return replace(self, memory_limit=f"{Decimal(number) * HALF}{unit}")
 
 
 def load_environment(project: Path, variables: Mapping[str, str] | None = None) -> Environment:

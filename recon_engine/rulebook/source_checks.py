@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from recon_engine.periods import calendar_fault
 from recon_engine.rulebook.patterns import pattern_fault
@@ -22,6 +22,9 @@ WITHOUT_TRAILER = ("json_rows", "paypal_settlement")
 
 RATES = "ecb_rates"
 """The parser of a published table, of which a source says which currencies are read."""
+INTERIM = ("camt052", "camt054", "mt942")
+"""Parsers of entries that a statement tells again."""
+
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     "settlement": (
         ("batch_ref",),
@@ -90,6 +93,21 @@ def settlements_alone(source: Source, document: Document) -> Iterator[Problem]:
     if source.trailer and source.parser in WITHOUT_TRAILER:
         text = f"found one, expected none for the parser {source.parser}"
         yield document.problem(("trailer",), text)
+
+
+def check_interim(
+    sources: Mapping[str, Source], documents: Mapping[str, Document]
+) -> Iterator[Problem]:
+    """An account that has a source of interim reports has no other, or money would count twice."""
+    for stem, source in sources.items():
+        for other in sources.values() if source.parser in INTERIM else ():
+            same = other.bank_account == source.bank_account
+            if other is not source and other.record == source.record and same:
+                text = (
+                    f"found the account of {other.name}, expected an account with no other "
+                    f"source: what {source.parser} reads comes again in its statement"
+                )
+                yield documents[f"sources/{stem}"].problem(("bank_account",), text)
 
 
 def fields(source: Source, document: Document) -> Iterator[Problem]:

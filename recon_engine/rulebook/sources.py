@@ -185,6 +185,10 @@ class Source(Mapping):
         default="", description="account that every row must carry, if it says one"
     )
     bank_account: str = Field(default="", description="account that every statement must carry")
+    other_accounts: Literal["refuse", "leave_out"] = Field(
+        default="refuse",
+        description="a bank's file with statements of other accounts: refuse it, or leave them out",
+    )
     kinds: dict[str, str] = Field(
         default={}, description="kind as printed, in lower case: kind of ours"
     )

@@ -13,12 +13,16 @@ FILLER = "long enough to be felt " * 60
 
 PROGRAM = """
 import json, resource, sys
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.json_rows import JsonRows
+from recon_engine.parsers.mt940 import Mt940
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.rulebook.sources import Source
 
-parser = {"camt053": Camt053, "delimited": Delimited, "json_rows": JsonRows}[sys.argv[1]]()
+parsers = (Bai2(), Camt053(), Delimited(), JsonRows(), Mt940(), Ofx())
+parser = next(found for found in parsers if found.name == sys.argv[1])
 source = Source.model_validate_json(sys.argv[2])
 for path in sys.argv[3:]:
     with open(path, "rb") as stream:
@@ -34,7 +38,7 @@ JSON = """{"name": "x", "entity": "E1", "record": "settlement", "connection": "c
  "business_date": {"by": "run"}, "payouts": "summed", "parser": "json_rows",
  "listing": {"rows_at": "data"}, "layout": {"amounts": "minor"},
  "columns": {"provider_ref": "id", "batch_ref": "payout", "net": "net", "currency": "cur"}}"""
-CAMT = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
+BANK = """{"name": "x", "entity": "E1", "record": "bank", "connection": "c",
  "business_date": {"by": "run"}}"""
 
 ENTRY = """<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
@@ -76,11 +80,46 @@ def write_camt(path: Path, rows: int) -> None:
         out.write("</Stmt></BkToCstmrStmt></Document>")
 
 
+def write_bai2(path: Path, rows: int) -> None:
+    """Write a report of some details with long texts."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("01,B,US,260303,0600,1,,,2/\n02,US,B,1,260302,,EUR,2/\n")
+        out.write(f"03,ACC1,,010,0,,,015,{rows},,/\n")
+        for i in range(rows):
+            out.write(f"16,142,1,,R{i},,order {i}\n88,{FILLER}\n")
+        out.write(f"49,{2 * rows},{2 * rows + 2}/\n98,{2 * rows},1,{2 * rows + 4}/\n")
+        out.write(f"99,{2 * rows},1,{2 * rows + 6}/\n")
+
+
+def write_mt940(path: Path, rows: int) -> None:
+    """Write a statement of some entries with long texts."""
+    text = "\n".join(FILLER[at : at + 65] for at in range(0, len(FILLER), 65))
+    with path.open("w", encoding="utf-8") as out:
+        out.write(":20:X\n:25:ACC1\n:28C:61\n:60F:C260301EUR0,\n")
+        for i in range(rows):
+            out.write(f":61:2603020302C1,00NTRFNONREF//R{i}\n:86:order {i}\n{text}\n")
+        out.write(f":62F:C260302EUR{rows},\n-\n")
+
+
+def write_ofx(path: Path, rows: int) -> None:
+    """Write a statement of some entries with long texts."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write("<OFX><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>ACC1</BANKACCTFROM>\n")
+        for i in range(rows):
+            out.write(
+                f"<STMTTRN><DTPOSTED>20260302<TRNAMT>1.00<FITID>F{i}<MEMO>{FILLER}</STMTTRN>\n"
+            )
+        out.write("</STMTRS></OFX>\n")
+
+
 @pytest.mark.parametrize(
     ("parser", "source", "write", "rows"),
     [
         ("delimited", DELIMITED, write_delimited, 200_000),
-        ("camt053", CAMT, write_camt, 30_000),
+        ("camt053", BANK, write_camt, 30_000),
+        ("bai2", BANK, write_bai2, 40_000),
+        ("mt940", BANK, write_mt940, 40_000),
+        ("ofx", BANK, write_ofx, 40_000),
         ("json_rows", JSON, write_json, 180_000),
     ],
 )

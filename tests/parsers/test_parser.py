@@ -7,13 +7,28 @@ import pytest
 from recon_engine.errors import RulebookError
 from recon_engine.parsers import parser as registry
 from recon_engine.parsers.adyen_settlement import AdyenSettlement
+from recon_engine.parsers.bai2 import Bai2
 from recon_engine.parsers.camt053 import Camt053
+from recon_engine.parsers.camt_reports import Camt052, Camt054
 from recon_engine.parsers.delimited import Delimited
 from recon_engine.parsers.ecb_rates import EcbRates
+from recon_engine.parsers.mt940 import Mt940, Mt942
+from recon_engine.parsers.ofx import Ofx
 from recon_engine.parsers.parser import Parser, refusal, shown
 from recon_engine.tables.canonical import KINDS
 
-SHIPPED: tuple[Parser, ...] = (AdyenSettlement(), Camt053(), Delimited(), EcbRates())
+SHIPPED: tuple[Parser, ...] = (
+    AdyenSettlement(),
+    Bai2(),
+    Camt052(),
+    Camt053(),
+    Camt054(),
+    Delimited(),
+    EcbRates(),
+    Mt940(),
+    Mt942(),
+    Ofx(),
+)
 
 
 @pytest.fixture

@@ -43,6 +43,24 @@ def test_a_disagreement_is_named_with_its_place(edit, faults, name, old, new, ex
     assert outcome.endswith("nothing was run")
 
 
+def test_interim_reports_of_an_account_with_a_statement_would_count_twice(edit, faults) -> None:
+    edit("sources/bank_usd.yaml", "parser: camt053", "parser: camt052")
+    edit("sources/bank_usd.yaml", "DE62370400440532013001", "DE89370400440532013000")
+
+    (found, _) = faults()
+
+    assert found.endswith(
+        "bank_usd.yaml:20:15 bank_account: found the account of bank_eur, expected an account with "
+        "no other source: what camt052 reads comes again in its statement"
+    )
+
+
+def test_interim_reports_may_be_the_only_source_of_an_account(edit, mappings) -> None:
+    edit("sources/bank_usd.yaml", "parser: camt053", "parser: camt052")
+
+    assert load(mappings).sources["bank_usd"].parser == "camt052"
+
+
 def test_a_role_that_nothing_uses_may_be_left_out(edit, mappings) -> None:
     edit("accounts/E1.yaml", '  suspense:\n    "*": "2400"\n', "")
 

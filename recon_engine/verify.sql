@@ -23,6 +23,12 @@
 --     net_minor currency passed_on_minor? file_id- row_no#- row_digest contract
 -- payout: payout_id* source entity processor processor_account batch_ref payout_ref? event_date
 --     due_date amount_minor currency file_id- row_no#- row_digest contract
+-- payment_event: line_id* source entity processor payment_ref kind currency amount_minor
+--     generation# event_date file_id- row_no#-
+-- payment_state: reconciliation* entity* processor* payment_ref* currency* state illegal?
+--     excess_minor captured_minor reversed_minor refunded_minor failed_minor disputed_minor
+--     won_minor lost_minor reserve_minor capture_count# event_count# first_event_date
+--     last_event_date kept_date
 -- processor_balance: source* entity processor processor_account* batch_ref* currency*
 --     balance_date business_date line_count# opening_minor movement_minor closing_minor file_id*-
 -- bank_entry: entry_id* source entity bank_account statement_id bank_ref? end_to_end_ref?
@@ -109,6 +115,27 @@ create macro kept(side, functional_minor, minor) as
     if(side = 'settlement', coalesce(functional_minor, minor), minor)
 
 create macro of_a_contract(reason) as reason in ('fee_variance', 'fee_unknown')
+
+create view told (line_kind, event, turned) as values ('charge', 'captured', 1),
+    ('capture_reversal', 'capture_reversed', -1), ('refund', 'refunded', -1),
+    ('refund_failure', 'refund_failed', 1), ('chargeback', 'disputed', -1),
+    ('chargeback_reversal', 'dispute_won', 1), ('reserve_hold', 'reserve_held', -1),
+    ('reserve_release', 'reserve_released', 1)
+
+create view measured as select *, unnest(['captured', 'capture_reversed', 'refunded',
+        'refund_failed', 'disputed', 'dispute_won', 'dispute_lost', 'reserve', 'captures',
+        'events']) as measure,
+    unnest([captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor,
+        lost_minor, reserve_minor, capture_count, event_count]) as minor
+    from (select *, true as tonight from payment_state
+        union all select *, false from before_payment_state where kept_date >= night())
+
+create view followed as select entity, processor, payment_ref, currency, event_date,
+        if(kind like 'reserve_%', 'reserve', kind) as measure,
+        if(kind = 'reserve_released', -amount_minor, amount_minor) as minor from payment_event
+    union all select entity, processor, payment_ref, currency, event_date,
+        unnest(if(kind = 'captured', ['captures', 'events'], ['events'])), generation
+    from payment_event
 
 create view arrival as select source, entity, file_id, size_bytes from landed_file
     union select source, entity, file_id, size_bytes from before_landed_file
@@ -357,6 +384,23 @@ select {by}, 1, -net_minor from (
     select *, line_id as payout_id from settlement_line
     where kind in ('payout', 'payout_reversal'))
 
+-- canonical payment_event: an event is what its line tells, and each line that tells one has it
+-- by line_id, source, entity, processor, kind, currency, event_date
+select {by}, generation, amount_minor from payment_event
+-- must be
+select {by}, generation, turned * gross_minor from (select * exclude (kind, currency),
+        gross_currency as currency, event as kind
+    from settlement_line inner join told on line_kind = kind)
+where gross_minor <> 0 and (kind not like 'reserve_%' or reference is not null)
+
+-- canonical payment_event: a payment has a name that its line bears
+-- by line_id, payment_ref
+select {by}, 1, 0 from payment_event
+-- must be
+select {by}, 1, 0 from (select line_id, payment_ref from payment_event) inner join settlement_line
+    using (line_id)
+where payment_ref in (provider_ref, reference, base_id, line_id)
+
 -- canonical processor_balance: opening and movement give the closing
 -- by source, batch_ref, currency
 select {by}, 1, closing_minor from processor_balance
@@ -544,6 +588,74 @@ select {by}, 0, sum(minor) from (select *,
             if(expected_minor is null, 0, charged_minor), if(expected_minor is null, 0, 1)])
             as minor from fee_check where contract is not null) group by all
 
+-- allocation payment_state: a payment adds up to what it was the night before and tonight's events
+-- by entity, processor, payment_ref, currency, measure
+select {by}, 0, sum(minor) from measured where tonight and measure not in ('dispute_lost', 'events')
+    group by all
+-- must be
+select {by}, 0, sum(minor) from (select {by}, minor from measured where not tonight
+    union all select {by}, minor from followed) where measure not in ('dispute_lost', 'events')
+    group by all
+
+-- allocation payment_state: what payments lost tonight is what decisions ended, each an event
+-- by entity, currency, measure
+select {by}, 0, sum(if(tonight, minor, -minor)) from measured
+    where measure in ('dispute_lost', 'events') group by all
+-- must be
+select {by}, 0, sum(minor) from (select entity, currency, measure, minor from followed
+    where measure = 'events'
+    union all select entity, currency, unnest(['dispute_lost', 'events']),
+        unnest([amount_minor, generation]) from match_leg
+    where dataset = 'decision' and kind = 'loss' and match_id in (
+        select match_id from match_leg where kind = 'chargeback')) group by all
+
+-- allocation payment_state: a payment is in the state, and is too much by what, its sums say
+-- by reconciliation, entity, processor, payment_ref, currency, state, illegal
+select {by}, 1, excess_minor from payment_state
+-- must be
+select {by}, 1, coalesce(map {'capture_reversed': reversed_minor - captured_minor,
+        'refund_failed': failed_minor - refunded_minor, 'refunded': given - taken,
+        'dispute_won': ended - disputed_minor}[illegal], 0)
+from (select * replace (case when disputed_minor > ended then 'disputed'
+        when lost_minor > 0 then 'lost'
+        when capture_count < 1 then if(won_minor > 0, 'won', 'unknown_capture')
+        when taken <= 0 then 'cancelled' when given >= taken then 'refunded'
+        when given > 0 then 'partly_refunded' when failed_minor > 0 then 'refund_failed'
+        when won_minor > 0 then 'won' when reserve_minor > 0 then 'reserve_held'
+        when reversed_minor > 0 then 'partly_captured' else 'captured' end as state,
+        case when capture_count < 1 then null when taken < 0 then 'capture_reversed'
+        when given < 0 then 'refund_failed' when given > taken then 'refunded'
+        when ended > disputed_minor then 'dispute_won' end as illegal)
+    from (select *, captured_minor - reversed_minor as taken,
+        refunded_minor - failed_minor as given, won_minor + lost_minor as ended
+        from payment_state))
+
+-- allocation payment_state: the days of a payment are those of its events
+-- by entity, processor, payment_ref, currency, first_event_date, last_event_date
+select distinct {by}, 1, 0 from payment_state where (entity, processor, payment_ref, currency) not in (
+    select (entity, processor, payment_ref, currency) from payment_state where lost_minor <> 0)
+-- must be
+select {by}, 1, 0 from (select entity, processor, payment_ref, currency,
+        min(first_date) as first_event_date, max(last_date) as last_event_date
+    from (select *, event_date as first_date, event_date as last_date from payment_event
+        union all by name select *, first_event_date as first_date, last_event_date as last_date
+        from before_payment_state where kept_date >= night()) group by all)
+where (entity, processor, payment_ref, currency) not in (
+    select (entity, processor, payment_ref, currency) from payment_state where lost_minor <> 0)
+
+-- allocation payment_state: payments are kept for as long as others of their kind
+-- by reconciliation, is_open
+select {by}, count(distinct kept_date - last_event_date) - 1, 0 from (select *,
+    illegal is not null or disputed_minor > won_minor + lost_minor as is_open from payment_state)
+    group by all
+
+-- allocation exception_item: an exception of a payment says by how much it is over
+-- by scope, item_id, entity, currency
+select {by}, 1, amount_minor from exception_item where reason = 'illegal_transition'
+-- must be
+select {by}, 1, minor from (select reconciliation as scope, payment_ref as item_id, entity, currency,
+    sum(excess_minor) as minor from payment_state where illegal is not null group by all)
+
 -- matching cap_use: what a pass accepted tonight is what its matches are apart
 -- by reconciliation, pass_name, entity, currency
 select {by}, 0, day_minor from cap_use
@@ -573,7 +685,8 @@ select {by}, 1, 0 from cap_use where day_minor > cap_day_minor
 
 -- canonical exception_item: an exception says what its rows say, and a quarantined row has one
 -- by reason, scope, item_id, entity, currency
-select {by}, 1, amount_minor from exception_item where event_date is null and reason <> 'decision_void'
+select {by}, 1, amount_minor from exception_item where event_date is null
+    and reason not in ('decision_void', 'illegal_transition')
 -- must be
 select {by}, 1, minor from (select 'quarantined_row' as reason, source as scope, amount_minor as
     minor,

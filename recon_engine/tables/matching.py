@@ -104,6 +104,7 @@ REASONS = {
     "foreign_settlement": "a line in two currencies that is no sale and no refund; not booked yet",
     "fee_variance": "the processor charged another fee than the contract says",
     "fee_unknown": "a line whose source has a fee contract, and no clause of it gives a price",
+    "illegal_transition": "a payment was given back, won or cancelled beyond what came before it",
     "quarantined_row": "a row could not be read; it was kept and counted",
     "suppressed_line": "a line had been counted before; it was kept and listed",
     "changed_entry": "a ledger entry changed after it was first extracted",

@@ -15,6 +15,8 @@ PREFIXES = {
     "line_identity": "IDE",
     "settlement_line": "SET",
     "payout": "PAY",
+    "payment_event": "EVT",
+    "payment_state": "PST",
     "processor_balance": "PRB",
     "bank_entry": "BNK",
     "statement_balance": "STM",

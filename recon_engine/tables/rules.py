@@ -12,6 +12,7 @@ from collections import Counter
 from functools import cache
 
 from recon_engine.tables import TABLES
+from recon_engine.tables.payment_rules import PAYMENT_RULES
 from recon_engine.tables.quarantine_rules import QUARANTINE_RULES
 from recon_engine.tables.row_rules import ROW_RULES
 from recon_engine.tables.rule import PREFIXES, Rule, Severity, currencies, metric, outside, row_rule
@@ -46,7 +47,7 @@ def registry() -> dict[str, Rule]:
     Raises: AssertionError where an id stands twice or a rule names no table of the contract.
     """
     general = [rule for name in PREFIXES for rule in _general(TABLES[name])]
-    rules = (*general, *ROW_RULES, *QUARANTINE_RULES)
+    rules = (*general, *ROW_RULES, *PAYMENT_RULES, *QUARANTINE_RULES)
     twice = [rule_id for rule_id, found in Counter(rule.id for rule in rules).items() if found > 1]
     assert not twice, twice
     assert all(rule.table in TABLES for rule in rules)

@@ -13,6 +13,7 @@ from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables import TABLES
 from recon_engine.tables.matching import OPEN_ITEM
+from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
 from recon_engine.tables.table import Table
 
 Row = dict[str, Any]
@@ -41,6 +42,25 @@ SOUND: dict[str, Row] = {
         "file_id": FILE,
     },
     "payout": {"payout_id": "P1", "amount_minor": 970, "file_id": FILE},
+    "payment_event": {
+        "line_id": "L1",
+        "kind": "captured",
+        "amount_minor": 1000,
+        "file_id": FILE,
+    },
+    "payment_state": {
+        "state": "captured",
+        "illegal": None,
+        "excess_minor": 0,
+        "captured_minor": 1000,
+        "reversed_minor": 0,
+        "refunded_minor": 0,
+        "failed_minor": 0,
+        "disputed_minor": 0,
+        "won_minor": 0,
+        "lost_minor": 0,
+        "reserve_minor": 0,
+    },
     "processor_balance": {
         "opening_minor": 0,
         "movement_minor": 970,
@@ -177,6 +197,8 @@ def stage_workspace(folder: Path, stage: Stage, tables: Tables) -> Workspace:
             fill(workspace, read.table, read.name, tables.get(read.name, []))
     for name in ("item", "item_source", "opened", "undone_leg", "closing", "difference", "rest"):
         fill(workspace, OPEN_ITEM, name, tables.get(name, []))
+    fill(workspace, PAYMENT_EVENT, "payment_told", tables.get("payment_told", []))
+    fill(workspace, PAYMENT_STATE, "payment_kept", tables.get("payment_kept", []))
     for name, columns in HELPERS.items():
         holes = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)
         workspace.make(name, f"select {holes} where false")

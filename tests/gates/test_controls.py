@@ -40,6 +40,7 @@ SOUND: dict[str, Rows] = {
             row("settlement_line", line_id="P1", kind="payout", net_minor=-970),
         ],
         "payout": [row("payout")],
+        "payment_event": [row("payment_event")],
         "quarantined_row": [row("quarantined_row", amount_minor=5)],
         "line_identity": [
             row("line_identity"),
@@ -74,6 +75,9 @@ SOUND: dict[str, Rows] = {
         "previous_contract_month": [
             row("contract_month", volume_minor=500, expected_minor=0, charged_minor=0)
         ],
+        "payment_kept": [row("payment_state")],
+        "payment_told": [row("payment_event", kind="refunded", amount_minor=400)],
+        "payment_state": [row("payment_state", refunded_minor=400, event_count=2)],
     },
     "journals": {
         "allocation": [row("allocation")],
@@ -150,6 +154,9 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("canonical", "CAN-006", 1, {"settlement_line": [
         *SOUND["canonical"]["settlement_line"],
         row("settlement_line", line_id="W1", generation=-1)]}),
+    ("canonical", "CAN-007", 1, {"payment_event": []}),
+    ("canonical", "CAN-007", 2, {"payment_event": [row("payment_event", amount_minor=999)]}),
+    ("canonical", "CAN-007", 2, {"payment_event": [row("payment_event", generation=-1)]}),
     ("matching", "MAT-001", 1, {"previous_open_item": []}),
     ("matching", "MAT-002", 1, {"open_item": []}),
     ("matching", "MAT-002", 1, {"open_item": [WAITING, ITEM]}),
@@ -175,6 +182,11 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("allocation", "ALL-002", 1, {"fee_check": [row("fee_check", variance_minor=1)]}),
     ("allocation", "ALL-003", 500, {"previous_contract_month": []}),
     ("allocation", "ALL-003", 1060, {"fee_check": []}),
+    ("allocation", "ALL-004", 401, {"payment_told": []}),
+    ("allocation", "ALL-004", 1002, {"payment_kept": []}),
+    ("allocation", "ALL-004", 1403, {"payment_state": []}),
+    ("allocation", "ALL-004", 30, {"payment_state": [
+        row("payment_state", refunded_minor=400, event_count=2, won_minor=30)]}),
     ("journals", "JOU-001", 1, {"journal_line": [DEBIT, CREDIT | {"functional_minor": -999}]}),
     ("journals", "JOU-002", 1, {"journal_line": [DEBIT, CREDIT | {"amount_minor": -999}]}),
     ("journals", "JOU-003", 1, {"journal_line": [DEBIT, CREDIT | {"entity": "E2"}]}),

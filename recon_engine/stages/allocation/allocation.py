@@ -9,6 +9,7 @@ from recon_engine.rulebook.matching import SWEEP, Reconciliation
 from recon_engine.rulebook.model import basis_points
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.allocation.fee_contracts import check_fees
+from recon_engine.stages.allocation.payments import follow_payments
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.accounting import ALLOCATION
@@ -21,6 +22,7 @@ from recon_engine.tables.canonical import (
 )
 from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
+from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
 
 SQL = Path(__file__).parent
 RECHARGE = {
@@ -31,7 +33,8 @@ RECHARGE = {
     "event_date": "date32",
 }
 """Columns of the fees that affiliates bear, where there are none."""
-REASONS = ("fee_variance", "fee_unknown", "decision_void")
+WRITES = (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, PAYMENT_STATE, EXCEPTION_ITEM)
+REASONS = ("fee_variance", "fee_unknown", "illegal_transition", "decision_void")
 """Why a person must look at what this stage found."""
 
 
@@ -42,10 +45,11 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
              open items of the previous date, for what stands elsewhere since,
              ledger entries of the date, for the bills of processors,
              allocations of earlier dates and decisions, for the tax on fees; what contracts and
-             exceptions of fees stood at on the previous date.
+             exceptions of fees stood at on the previous date; events of payments, tonight's and,
+             of a dispute that is lost, earlier ones; what payments stood at on the previous date.
     Returns: allocation; fee parts add up to each fee and share its sign. fee_check and
-             contract_month by the fee contracts; exception_item of both and of decisions that met
-             nothing.
+             contract_month by the fee contracts; payment_state; exception_item of all three and of
+             decisions that met nothing.
              Fees belong to the processor reconciliation of their source, payouts to the bank one.
     """
     rec = rules.reconciliations[run.scope]
@@ -75,6 +79,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
     check_fees(inputs, rules, rec, run)
+    follow_payments(inputs, rules, rec, run)
     _recharge(inputs, rec, run)
     for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
@@ -89,7 +94,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         )
     _find_void(inputs, rec, run)
     inputs.make("exception_item", SQL / "exception_item.sql")
-    return {t.name: t.name for t in (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM)}
+    return {table.name: table.name for table in WRITES}
 
 
 def _recharge(inputs: Workspace, rec: Reconciliation, run: RunContext) -> None:
@@ -142,10 +147,13 @@ ALLOCATION_STAGE = Stage(
         Read(OPEN_ITEM, "previous"),
         Read(ALLOCATION, "history"),
         Read(CONTRACT_MONTH, "previous"),
+        Read(PAYMENT_EVENT),
+        Read(PAYMENT_EVENT, "history"),
+        Read(PAYMENT_STATE, "previous"),
         Read(EXCEPTION_ITEM, "previous"),
         Read(DECISION, "state"),
     ),
-    writes=(ALLOCATION, FEE_CHECK, CONTRACT_MONTH, EXCEPTION_ITEM),
+    writes=WRITES,
     law="parts add to the whole and share its sign",
     transform=allocate,
 )

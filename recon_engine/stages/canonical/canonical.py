@@ -26,6 +26,7 @@ from recon_engine.tables.canonical import (
     STATEMENT_BALANCE,
 )
 from recon_engine.tables.matching import EXCEPTION_ITEM, REASONS
+from recon_engine.tables.payments import PAYMENT_EVENT
 
 SQL = Path(__file__).parent
 NO_LINE = "select * from history_line_identity where false"
@@ -49,7 +50,9 @@ class Recipe:
 
 RECIPES = {
     "settlement": Recipe(
-        "settlement_line", ("settlement_line", "payout", "processor_balance"), identified=True
+        "settlement_line",
+        ("settlement_line", "payout", "processor_balance", "payment_event"),
+        identified=True,
     ),
     "bank": Recipe("bank_entry", ("bank_entry",), identified=True),
     "ledger": Recipe("ledger_entry", ("ledger_entry",), identified=True),
@@ -128,6 +131,7 @@ def _values(source: Source, rules: Rulebook, run: RunContext, recipe: Recipe) ->
         "personal": list(source.personal),
         "closes_at_zero": source.closes_at_zero,
         "identity": list(source.identity or IDENTITY),
+        "names_lines": source.identity == ("provider_ref",),
         "fee_sign": 1 if source.fee_sign == "cost_plus" else -1,
         "payout_pattern": source.payout_pattern or "^$",
         "reference_pattern": source.reference_pattern or "^$",
@@ -193,7 +197,7 @@ CANONICAL = Stage(
         Read(SETTLEMENT_LINE, "history"),
         Read(EXCEPTION_ITEM, "previous"),
     ),
-    writes=(*CANONICAL_TABLES, EXCEPTION_ITEM),
+    writes=(*CANONICAL_TABLES, PAYMENT_EVENT, EXCEPTION_ITEM),
     law="rows in = rows out + quarantined + listed; every balance-bearing unit adds up",
     transform=read_source,
 )

@@ -42,6 +42,7 @@ from recon_engine.tables.matching import (
     MATCH_LEG,
     OPEN_ITEM,
 )
+from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
 
 SQL = Path(__file__).parent
 PROOFS = {
@@ -61,6 +62,7 @@ MIRROR = {"due_to_affiliates": "due_from_affiliates", "due_from_affiliates": "du
 TOTALLED = (
     SETTLEMENT_LINE,
     PAYOUT,
+    PAYMENT_EVENT,
     PROCESSOR_BALANCE,
     BANK_ENTRY,
     STATEMENT_BALANCE,
@@ -78,6 +80,7 @@ TOTALLED = (
     ALLOCATION,
     FEE_CHECK,
     CONTRACT_MONTH,
+    PAYMENT_STATE,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,
 )

@@ -1,0 +1,142 @@
+"""Law: what a payment is does not depend on the order or the nights in which its events came."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recon_engine.stages.allocation import ALLOCATION
+from recon_engine.stages.stage import RunContext
+from recon_engine.store.lake import Lake
+from recon_engine.store.workspace import Workspace
+from recon_engine.tables import TABLES
+from recon_engine.tables.payments import EVENT_KINDS
+from tests.cases.case_file import Grid
+from tests.cases.cells import Row, given_rows
+from tests.cases.small_rulebook import rulebook
+
+MONDAY = date(2026, 3, 2)
+CARRIED = ("payment_state", "exception_item")
+SUNDRY = ("first_date", "age_days")
+"""Of an exception, what says when it was first seen."""
+Event = tuple[str, str, str, str, int, date]
+
+events = st.lists(
+    st.builds(
+        lambda payment, kind, euros, generation, days: (
+            payment,
+            kind,
+            f"{euros * generation}.00 EUR",
+            str(generation),
+            MONDAY - timedelta(days=days),
+        ),
+        st.sampled_from(["p1", "p2"]),
+        st.sampled_from([*EVENT_KINDS, "captured", "captured", "refunded"]),
+        st.integers(1, 4),
+        st.sampled_from([1, 1, 1, -1]),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+def told(
+    lake: Lake, day: date, tonight: list[Row], before: dict[str, list[Row]]
+) -> dict[str, list[Row]]:
+    """Return what one night says of its payments, knowing the night before."""
+    inputs = {"payment_event": tonight} | {f"previous_{n}": before.get(n, []) for n in CARRIED}
+    context = RunContext("law", day, "processor", None, None, 9)
+    with Workspace.open(lake, memory_limit="256MB", threads=1, place="allocation") as workspace:
+        for read in ALLOCATION.reads:
+            if rows := inputs.get(read.name, []):
+                workspace.register(read.name, pa.Table.from_pylist(rows, schema=read.table.arrow()))
+            else:
+                workspace.load(read.name, read.table, ())
+        ALLOCATION.transform(workspace, rulebook({"payment_days": "60"}), context)
+        return {name: written(workspace, name) for name in CARRIED}
+
+
+def written(workspace: Workspace, name: str) -> list[Row]:
+    names = TABLES[name].names
+    rows = workspace.rows(f"select {', '.join(names)} from {name} order by all")
+    return [dict(zip(names, values, strict=True)) for values in rows]
+
+
+def after(lake: Lake, nights: list[list[Row]]) -> dict[str, list[Row]]:
+    """Return what the last of some nights says, without when an exception was first seen."""
+    before: dict[str, list[Row]] = {}
+    for number, tonight in enumerate(nights):
+        before = told(lake, MONDAY + timedelta(days=number), tonight, before)
+    for one in before["exception_item"]:
+        for name in SUNDRY:
+            del one[name]
+    return before
+
+
+def rows_of(made: list[Event]) -> list[Row]:
+    """Return events as rows, each of a line of its own."""
+    cells = tuple((f"L{n}", *(str(cell) for cell in event)) for n, event in enumerate(made))
+    head = ("line_id", "payment_ref", "kind", "amount", "generation", "event_date")
+    grid = Grid("payment_event", head, cells)
+    return given_rows(grid, TABLES["payment_event"], MONDAY, "processor")
+
+
+@given(made=events, data=st.data())
+@settings(max_examples=25)
+def test_any_order_and_any_nights_of_the_same_events_give_the_same_answer(
+    made: list[Event], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    rows = rows_of(made)
+    mixed = data.draw(st.permutations(rows), label="order")
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=3), label="nights"))
+    nights = [mixed[a:b] for a, b in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+
+    at_once = after(lake, [[]] * (len(nights) - 1) + [rows])
+    one_by_one = after(lake, nights)
+
+    assert one_by_one == at_once
+
+
+@given(made=events)
+@settings(max_examples=15)
+def test_what_is_restated_as_it_was_changes_no_payment_and_no_exception(
+    made: list[Event], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    rows = rows_of(made)
+    back = [
+        one | {"line_id": f"W{one['line_id']}", "generation": -one["generation"],
+               "amount_minor": -one["amount_minor"]}
+        for one in rows
+    ]  # fmt: skip
+    again = [one | {"line_id": f"V{one['line_id']}"} for one in rows]
+
+    assert after(lake, [rows, back + again]) == after(lake, [rows, []])
+
+
+def test_an_exception_keeps_its_first_day_and_goes_when_a_late_event_explains_it(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path)
+    captured = ("p1", "captured", "10.00 EUR", "1", MONDAY)
+    refunded = ("p1", "refunded", "15.00 EUR", "1", MONDAY)
+    late = ("p1", "captured", "5.00 EUR", "1", MONDAY - timedelta(days=1))
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+
+    first = told(lake, days[0], rows_of([captured, refunded]), {})
+    second = told(lake, days[1], [], first)
+    third = told(lake, days[2], rows_of([late]), second)
+
+    ages = [
+        [(one["item_id"], one["amount_minor"], one["first_date"], one["age_days"]) for one in n]
+        for n in (first["exception_item"], second["exception_item"], third["exception_item"])
+    ]
+    assert ages == [[("p1", 500, MONDAY, 0)], [("p1", 500, MONDAY, 1)], []]
+    assert [one["state"] for one in third["payment_state"]] == ["refunded"]

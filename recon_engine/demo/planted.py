@@ -18,6 +18,7 @@ from recon_engine.demo.model import (
     Line,
     Planted,
     Restatement,
+    Return,
     Sale,
 )
 from recon_engine.demo.sales import ADYEN_EUR, ADYEN_USD, NORTHPAY_EUR, NORTHPAY_JPY, STRANGER
@@ -43,7 +44,7 @@ BONUS_MINOR, CORRECTION_MINOR, DEVICE_FEE_MINOR = 1250, -4000, -490
 VOID: Final = 13
 NOBODY: Final = "ORD-NOBODY"
 """What a decision of the demo speaks of; no order has this name."""
-FOREIGN, CHANGED, RESTATED, FEE_APART, FEE_NEW, SECOND = 10, 11, 12, 13, 14, 15
+FOREIGN, CHANGED, RESTATED, FEE_APART, FEE_NEW, SECOND, TOO_MUCH = 10, 11, 12, 13, 14, 15, 16
 """Positions of the banking days on which the problems of a longer world come."""
 
 POUNDS: Final = ("GBP", "1.1700")
@@ -52,6 +53,7 @@ POUNDS_MINOR, POUNDS_FEE_MINOR, POUNDS_NET_MINOR = -10000, 190, -11890
 
 FEE_MOVED_MINOR: Final = 12
 FEE_APART_MINOR: Final = 35
+TOO_MUCH_MINOR: Final = 1000
 MONTHLY_FEE_MINOR: Final = -990
 RECEIPT_MINOR, PAYMENT_MINOR = 123456, -8990
 UNREADABLE_DAY: Final = "31.02."
@@ -130,6 +132,19 @@ def plant_in_sales(sales: Sequence[Sale], banking: Sequence[date]) -> Spoiled:
         disputed,
         tuple(planted),
     )
+
+
+def plant_return(
+    spoiled: Spoiled, returns: Sequence[Return], banking: Sequence[date]
+) -> tuple[tuple[Return, ...], list[Planted]]:
+    """Return all returns and one more, of more than was paid; credit note and refund agree on it."""
+    if len(banking) <= TOO_MUCH:
+        return tuple(returns), []
+    day, taken = banking[TOO_MUCH], {*spoiled.kept, *(back.sale.reference for back in returns)}
+    sale = _last(spoiled.sales, taken, NORTHPAY_EUR, banking[TOO_MUCH - 1], False)
+    over = Return(sale, sale.settled_minor + TOO_MUCH_MINOR, day, day, full=False)
+    planted = Planted("illegal_transition", sale.reference, day, TOO_MUCH_MINOR, "EUR")
+    return (*returns, over), [planted]
 
 
 def plant_lines(

@@ -16,6 +16,7 @@ from recon_engine.demo.planted import (
     plant_in_sales,
     plant_later,
     plant_lines,
+    plant_return,
 )
 from recon_engine.demo.sales import WHEEL, make_documents, make_rates, make_returns, make_sales
 from recon_engine.demo.settlement import make_batches, make_lines
@@ -43,6 +44,7 @@ def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120)
     banking = tuple(day for day in dates if is_banking_day(day, EURO_BANKS))
     spoiled = plant_in_sales(make_sales(dates, payments_a_day, seed), banking)
     returns = make_returns(spoiled.sales, dates[-1], spoiled.kept, seed)
+    returns, planted_return = plant_return(spoiled, returns, banking)
     rates = make_rates(dates, banking, seed)
     lines = make_lines(spoiled.sales, returns, seed)
     odd_lines, planted_lines = plant_lines(spoiled.disputed, lines, banking, seed)
@@ -53,7 +55,7 @@ def make_world(start: date, days: int, seed: int = 7, payments_a_day: int = 120)
     odd_entries, planted_entries = plant_at_bank(banking)
     planted = (*spoiled.planted, *planted_lines, *planted_fees, *planted_batches, *planted_entries)
     restated, changes, planted_late = plant_later(batches, spoiled, banking)
-    planted = (*planted, *planted_late)
+    planted = (*planted, *planted_return, *planted_late)
     return World(
         company=PARENT,
         start=start,

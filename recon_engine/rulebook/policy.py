@@ -39,7 +39,7 @@ class Policy(Mapping):
         "a person seals with `recon seal`",
     )
     payment_days: int = Field(
-        default=60,
+        default=30,
         ge=0,
         description="days after its last event that a payment is remembered when nothing of it is "
         "open",

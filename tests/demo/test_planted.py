@@ -108,6 +108,17 @@ def test_a_dispute_follows_a_charge_that_was_matched(world: World) -> None:
     assert invoices_of(world, problem.subject) == [-problem.amount_minor]
 
 
+def test_a_refund_and_its_credit_note_give_back_more_than_was_captured() -> None:
+    month = make_world(date(2026, 3, 2), days=17)
+    problem = the(month, "illegal_transition")
+    lines = [x for b in month.batches for x in b.lines if x.reference == problem.subject]
+    paid = {line.kind: line.gross_minor for line in lines}
+
+    assert list(paid) == ["charge", "refund"]
+    assert -paid["refund"] - paid["charge"] == problem.amount_minor == 1000
+    assert sorted(invoices_of(month, problem.subject)) == [paid["refund"], paid["charge"]]
+
+
 def test_the_waiting_times_are_those_of_the_shipped_mappings() -> None:
     rules = load(MAPPINGS)
 

@@ -182,6 +182,7 @@ def fill(workspace: Workspace, table: Table, name: str, rows: list[Row]) -> None
 HELPERS: dict[str, tuple[tuple[str, str], ...]] = {
     "control_input": (("dataset", "varchar"), ("row_count", "bigint")),
     "period_lock": (("first_day", "date"), ("last_day", "date")),
+    "payment_night": (("business_date", "date"),),
     "proof_account": (("account", "varchar"), ("currency", "varchar")),
 }
 """Relations that a stage makes for its gate alone."""

@@ -75,9 +75,18 @@ SOUND: dict[str, Rows] = {
         "previous_contract_month": [
             row("contract_month", volume_minor=500, expected_minor=0, charged_minor=0)
         ],
+        "payment_night": [{"business_date": DAY}],
+        "previous_payment_state": [
+            row("payment_state"),
+            row("payment_state", payment_ref="y"),
+            row("payment_state", payment_ref="z", kept_date=DAY - timedelta(1)),
+        ],
         "payment_kept": [row("payment_state")],
         "payment_told": [row("payment_event", kind="refunded", amount_minor=400)],
-        "payment_state": [row("payment_state", refunded_minor=400, event_count=2)],
+        "payment_state": [
+            row("payment_state", refunded_minor=400, event_count=2),
+            row("payment_state", payment_ref="y"),
+        ],
     },
     "journals": {
         "allocation": [row("allocation")],
@@ -182,11 +191,17 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("allocation", "ALL-002", 1, {"fee_check": [row("fee_check", variance_minor=1)]}),
     ("allocation", "ALL-003", 500, {"previous_contract_month": []}),
     ("allocation", "ALL-003", 1060, {"fee_check": []}),
-    ("allocation", "ALL-004", 401, {"payment_told": []}),
+    ("allocation", "ALL-004", 401, {"payment_state": [
+        row("payment_state"), row("payment_state", payment_ref="y")]}),
     ("allocation", "ALL-004", 1002, {"payment_kept": []}),
-    ("allocation", "ALL-004", 1403, {"payment_state": []}),
+    ("allocation", "ALL-004", 1002, {"payment_state": [
+        row("payment_state", refunded_minor=400, event_count=2)]}),
     ("allocation", "ALL-004", 30, {"payment_state": [
-        row("payment_state", refunded_minor=400, event_count=2, won_minor=30)]}),
+        row("payment_state", refunded_minor=400, event_count=2, won_minor=30),
+        row("payment_state", payment_ref="y")]}),
+    ("allocation", "ALL-004", 1, {"payment_state": [
+        row("payment_state", refunded_minor=400, event_count=2),
+        row("payment_state", payment_ref="y", captured_minor=1001)]}),
     ("journals", "JOU-001", 1, {"journal_line": [DEBIT, CREDIT | {"functional_minor": -999}]}),
     ("journals", "JOU-002", 1, {"journal_line": [DEBIT, CREDIT | {"amount_minor": -999}]}),
     ("journals", "JOU-003", 1, {"journal_line": [DEBIT, CREDIT | {"entity": "E2"}]}),

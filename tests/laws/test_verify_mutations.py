@@ -28,6 +28,8 @@ CLASSED = {
     "line_identity": ("dataset", "disposition", "currency"),
     "settlement_line": ("kind", "gross_currency", "currency"),
     "payout": ("currency",),
+    "payment_event": ("kind", "currency", "generation"),
+    "payment_state": ("currency", "state", "illegal", "capture_count", "event_count"),
     "bank_entry": ("currency",),
     "ledger_entry": ("currency", "functional_currency"),
     "ledger_balance": ("currency", "functional_currency"),

@@ -1,10 +1,11 @@
 -- payment_state: what all events of each payment add up to
--- in:  payment_told   what tonight tells of payments
---      payment_kept   payments of the night before that are still carried
+-- in:  payment_told             what tonight tells of payments
+--      payment_kept             payments of the night before that it tells of
+--      previous_payment_state   what payments stood at on the previous processing date
 -- out: one row per payment that is still carried or has an event tonight
 --
 -- Sums, first and last days alone tell all the rest, so that it does not matter in which order events came or how
--- nights divide them. What is too much is told only where a capture is known: of an earlier payment we saw no more
+-- nights divide them; and a payment that nothing happens to passes as it was. What is too much is told only where a capture is known: of an earlier payment we saw no more
 -- than its end.
 with
 part as (
@@ -93,4 +94,16 @@ select
     reserve_minor, capture_count, event_count, first_event_date, last_event_date,
     last_event_date + if(is_disputed or illegal is not null, $open_days, $payment_days)::integer as kept_date,
 from judged
+union all
+select
+    p.reconciliation, p.entity, p.processor, p.payment_ref, p.currency, p.state, p.illegal, p.excess_minor,
+    p.captured_minor, p.reversed_minor, p.refunded_minor, p.failed_minor, p.disputed_minor, p.won_minor, p.lost_minor,
+    p.reserve_minor, p.capture_count, p.event_count, p.first_event_date, p.last_event_date, p.kept_date,
+from previous_payment_state as p
+anti join payment_told as t
+    on t.payment_ref = p.payment_ref
+    and t.currency = p.currency
+    and t.processor = p.processor
+    and t.entity = p.entity
+where p.kept_date >= cast($business_date as date)
 order by entity, processor, payment_ref, currency

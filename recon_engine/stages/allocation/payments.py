@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recon_engine.rulebook.matching import Reconciliation
 from recon_engine.rulebook.rulebook import Rulebook
-from recon_engine.stages.stage import RunContext
+from recon_engine.stages.stage import RunContext, small_table
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables.matching import EXCEPTION_ITEM
 from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
@@ -21,7 +21,7 @@ too much: longer than any scheme takes, so that nothing is carried for ever."""
 def follow_payments(
     inputs: Workspace, rules: Rulebook, rec: Reconciliation, run: RunContext
 ) -> None:
-    """Make `payment_state`, `payment_exception`, and for the gate `payment_kept` and `payment_told`.
+    """Make `payment_state`, `payment_exception`, and what the gate holds the first against.
 
     A bank reconciliation has no payments: what it makes is empty.
 
@@ -29,6 +29,8 @@ def follow_payments(
              of earlier dates for their payments and only where there are such; payment_state and
              exceptions of the previous processing date.
     """
+    nights = [(run.business_date,)] if rec.kind == "processor" else []
+    inputs.register("payment_night", small_table({"business_date": "date32"}, nights))
     if rec.kind != "processor":
         inputs.load("payment_told", PAYMENT_EVENT, ())
         inputs.load("payment_kept", PAYMENT_STATE, ())

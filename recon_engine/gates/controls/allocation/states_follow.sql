@@ -1,15 +1,29 @@
 -- ALL-004: what a payment adds up to is what it was the night before, and what tonight tells of it
--- in:  payment_state   payments up to tonight
---      payment_kept    what is carried of them from the night before
---      payment_told    events of tonight
--- out: one number: minor units and events by which they differ
+-- in:  payment_state            payments up to tonight
+--      previous_payment_state   payments up to the night before
+--      payment_kept             those of them that tonight tells of
+--      payment_told             events of tonight
+--      payment_night            the business date, where payments are followed
+-- out: one number: minor units, events and payments by which they differ
+--
+-- Payment by payment where tonight tells of one; of all others, which pass as they were, in sum.
 with
+touched as (
+    select distinct entity, processor, payment_ref, currency
+    from payment_told
+),
+
 part as (
     select
-        entity, processor, payment_ref, currency,
-        captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor, lost_minor,
-        reserve_minor, capture_count, event_count,
-    from payment_state
+        s.entity, s.processor, s.payment_ref, s.currency,
+        s.captured_minor, s.reversed_minor, s.refunded_minor, s.failed_minor, s.disputed_minor, s.won_minor,
+        s.lost_minor, s.reserve_minor, s.capture_count, s.event_count,
+    from payment_state as s
+    semi join touched as t
+        on t.payment_ref = s.payment_ref
+        and t.currency = s.currency
+        and t.processor = s.processor
+        and t.entity = s.entity
     union all
     select
         entity, processor, payment_ref, currency,
@@ -32,6 +46,20 @@ part as (
     from payment_told
 ),
 
+passed as (
+    select
+        count(*) as payments,
+        coalesce(sum(event_count), 0) as events,
+        coalesce(sum(captured_minor + refunded_minor + disputed_minor), 0) as sum_minor,
+    from previous_payment_state
+    anti join touched using (entity, processor, payment_ref, currency)
+    where kept_date >= (select max(business_date) from payment_night)
+    union all
+    select -count(*), -coalesce(sum(event_count), 0), -coalesce(sum(captured_minor + refunded_minor + disputed_minor), 0)
+    from payment_state
+    anti join touched using (entity, processor, payment_ref, currency)
+),
+
 gap as (
     select
         abs(sum(captured_minor)) + abs(sum(reversed_minor)) + abs(sum(refunded_minor)) + abs(sum(failed_minor))
@@ -39,6 +67,9 @@ gap as (
         + abs(sum(capture_count)) + abs(sum(event_count)) as apart_minor,
     from part
     group by entity, processor, payment_ref, currency
+    union all
+    select abs(sum(payments)) + abs(sum(events)) + abs(sum(sum_minor)) as apart_minor,
+    from passed
 )
 
 select

@@ -122,13 +122,14 @@ create view told (line_kind, event, turned) as values ('charge', 'captured', 1),
     ('chargeback_reversal', 'dispute_won', 1), ('reserve_hold', 'reserve_held', -1),
     ('reserve_release', 'reserve_released', 1)
 
-create view measured as select *, unnest(['captured', 'capture_reversed', 'refunded',
-        'refund_failed', 'disputed', 'dispute_won', 'dispute_lost', 'reserve', 'captures',
-        'events']) as measure,
+create view measured as from (select tonight, entity, processor, payment_ref, currency,
+    unnest(['captured', 'capture_reversed', 'refunded', 'refund_failed', 'disputed',
+        'dispute_won', 'dispute_lost', 'reserve', 'captures', 'events']) as measure,
     unnest([captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor,
         lost_minor, reserve_minor, capture_count, event_count]) as minor
     from (select *, true as tonight from payment_state
-        union all select *, false from before_payment_state where kept_date >= night())
+        union all select *, false from before_payment_state where kept_date >= night()))
+    where minor <> 0
 
 create view followed as select entity, processor, payment_ref, currency, event_date,
         if(kind like 'reserve_%', 'reserve', kind) as measure,

@@ -137,7 +137,7 @@ def plant_in_sales(sales: Sequence[Sale], banking: Sequence[date]) -> Spoiled:
 def plant_return(
     spoiled: Spoiled, returns: Sequence[Return], banking: Sequence[date]
 ) -> tuple[tuple[Return, ...], list[Planted]]:
-    """Return all returns and one more, of more than was paid; credit note and refund agree on it."""
+    """Return all returns and one more, of more than was paid; its credit note says the same."""
     if len(banking) <= TOO_MUCH:
         return tuple(returns), []
     day, taken = banking[TOO_MUCH], {*spoiled.kept, *(back.sale.reference for back in returns)}

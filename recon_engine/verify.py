@@ -12,7 +12,7 @@ What it cannot see. It holds no secret: a night forged whole, from landed bytes 
 night file, meets only the audit chain and hashes kept elsewhere. It parses no landed file and opens
 no sealed one: a line changed in every table that repeats it passes. It reads no rulebook and no
 decision: which accounts take part, what a template books, what a fee may be, when an item falls due
-and who approved is taken from the tables, and nights before those that the night file names too.
+and who approved is taken from the tables, and what earlier nights were from their own files.
 By control totals alone are held a foreign gross, what of fees was passed on or billed, the books'
 side of a ledger entry, a trial balance in them or off the proofs, a document's total, the currency
 of a balance that did not move; by hashes alone rates and all that is no money, class or identity.
@@ -36,6 +36,7 @@ import duckdb
 DONE, USAGE, STOPPED = 0, 2, 4
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 HIDDEN = re.compile(r"(?<![0-9a-f])\d{5,}(?=\d{4}(?![0-9a-f]))")  # of a long number, no hash
+PAST = {"payment_event": "canonical", "payment_loss": "allocation"}  # read of all nights before
 SHOWN = 10  # findings of one law that are listed; the others are counted
 LAW = re.compile(
     r"-- (?P<stage>\w+) (?P<table>[^:]+): (?P<must>.+)\n-- by (?P<by>.+(?:\n--  .+)*)\n"
@@ -80,13 +81,7 @@ class Dataset(NamedTuple):
     place: str
     table: str
     told: dict[str, Any]
-    parts: tuple[Path, ...]
-
-    @property
-    def rows(self) -> str:
-        """The rows, as DuckDB reads them."""
-        files = ", ".join(f"'{literal(path)}'" for path in self.parts)
-        return f"read_parquet([{files}], hive_partitioning = false)"
+    parts: list[Path]
 
 
 def main(argv: list[str]) -> int:
@@ -114,14 +109,11 @@ def main(argv: list[str]) -> int:
 def verify(lake: Path, night: dict[str, Any], memory_limit: str = "1GB") -> list[Finding]:
     """Return what is wrong with a night; nothing where bytes, datasets and laws all hold.
 
-    Where bytes changed no dataset is read, and where a dataset is not what its manifest says no law
-    is tried: one cause gives one finding.
+    Where bytes changed no dataset is read, where one differs no law is tried: one finding a cause.
     Raises: ValueError, KeyError, TypeError where the night is none or a name reads as a pattern.
     """
     with tempfile.TemporaryDirectory() as spill, connect(lake, spill, memory_limit) as con:
-        run = Verification(lake.resolve(), con, date.fromisoformat(night["business_date"]))
-        run.tonight = run.read_manifests(night["manifests"])
-        run.before = run.read_manifests(night.get("previous", []))
+        run = Verification(lake.resolve(), con, night)
         for step in (run.check_parts, run.check_datasets, run.check_landing, run.check_laws):
             if not run.findings:
                 step()
@@ -143,12 +135,13 @@ def connect(lake: Path, spill: str, memory_limit: str) -> duckdb.DuckDBPyConnect
 class Verification:
     """One night under verification: what was found so far, and the database that adds it up."""
 
-    def __init__(self, lake: Path, con: duckdb.DuckDBPyConnection, day: date) -> None:
-        self.lake, self.con, self.day = lake, con, day
-        self.tonight: list[Dataset] = []
-        self.before: list[Dataset] = []
-        self.read: list[tuple[str, str, dict[str, list[str]]]] = []
+    def __init__(self, lake: Path, con: duckdb.DuckDBPyConnection, night: dict[str, Any]) -> None:
+        self.lake, self.con, self.day = lake, con, date.fromisoformat(night["business_date"])
+        self.read: list[tuple[str, str, list[str]]] = []
         self.findings: list[Finding] = []
+        self.tonight = self.read_manifests(night["manifests"])
+        self.before = self.read_manifests(night.get("previous", []))
+        self.past = self.read_past()
 
     def find(self, place: str, problem: str) -> None:
         """Note a finding; of long numbers only the end is shown."""
@@ -188,22 +181,27 @@ class Verification:
                 continue
             try:
                 told = json.loads(path.read_bytes())
-                same = {name: told[name] for name in named} == named
-                if not same or told["outputs"].keys() - TABLES.keys():
+                if told | named != told or told["outputs"].keys() - TABLES.keys():
                     raise ValueError("another stage, scope, date or table")
-                self.read.append((place, entry["business_date"], told["inputs"]))
+                self.read += [(place, *read) for read in told["inputs"].items()]
                 for table, given in told["outputs"].items():
                     parts = [self.path("parts", p["sha"], ".parquet") for p in given["parts"]]
                     name = "/".join(parts[0].parts[-3:]) if parts else "no part"
-                    place = f"{name} ({table} of {of})"
-                    found.append(Dataset(place, table, given, tuple(parts)))
+                    found.append(Dataset(f"{name} ({table} of {of})", table, given, parts))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self.find(place, f"found another shape ({error}), expected the manifest of {of}")
         return found
 
+    def read_past(self) -> list[Dataset]:
+        """Return what the files of all earlier nights name of the tables in `PAST`."""
+        paths = sorted(p for p in self.lake.glob("nights/*.json") if p.stem < str(self.day))
+        nights = (json.loads(path.read_bytes())["manifests"] for path in paths)
+        made = (self.read_manifests([e for e in n if e["stage"] in PAST.values()]) for n in nights)
+        return [dataset for datasets in made for dataset in datasets if dataset.table in PAST]
+
     def check_parts(self) -> None:
         """Hash every part; where one changed, say whether rows are missing or too many."""
-        for dataset in (*self.tonight, *self.before):
+        for dataset in (*self.tonight, *self.before, *self.past):
             for path, told in zip(dataset.parts, dataset.told["parts"], strict=True):
                 if not self.check_hash(path, dataset.place):
                     with suppress(duckdb.Error):
@@ -219,14 +217,13 @@ class Verification:
                     self._check_content(dataset)
             except (duckdb.Error, KeyError, TypeError, ValueError) as error:
                 self.find(dataset.place, f"found {error!s:.200}, expected what can be read")
-        for place, day, inputs in self.read:
-            for name, read in inputs.items():
-                table = name.removeprefix("previous_")
-                given = self.tonight if table == name else self.before
-                there = {d.told["logical_hash"] for d in given if d.table == table}
-                if day == str(self.day) and table in TABLES and not there.issuperset(read):
-                    problem = f"found {name} as it was when it was read"
-                    self.find(place, f"{problem}, expected it as the night names it")
+        for place, name, read in self.read:
+            table = name.removeprefix("previous_")
+            given = self.tonight if table == name else self.before
+            there = {d.told["logical_hash"] for d in given if d.table == table}
+            if place.endswith(f", {self.day})") and table in TABLES and not there.issuperset(read):
+                problem = f"found {name} as it was when it was read"
+                self.find(place, f"{problem}, expected it as the night names it")
 
     def _has_contract(self, dataset: Dataset) -> bool:
         columns, contract = TABLES[dataset.table], f"{dataset.table}/1"
@@ -245,47 +242,45 @@ class Verification:
 
     def _check_content(self, dataset: Dataset) -> None:
         """Count, hash and add up the rows: they must be what the manifest says."""
-        told, columns = dataset.told, TABLES[dataset.table]
+        told, columns, stored = dataset.told, TABLES[dataset.table], rows_of(dataset.parts)
         rows, totals = 0, dict[str, int]()
         content = hashlib.sha256(f"{told['contract']}\n".encode())
         if dataset.parts:
             key = ", ".join(c.name for c in columns if c.key)
             empty = " or ".join(f"{c.name} is null" for c in columns if not c.nullable)
             counts = f"count(*) filter ({empty}), count(*) - count(distinct ({key}))"
-            ((rows, nulls, twice),) = self.query(f"select count(*), {counts} from {dataset.rows}")  # noqa: S608
+            ((rows, nulls, twice),) = self.query(f"select count(*), {counts} from {stored}")  # noqa: S608
             if nulls or twice:
                 gaps = f"found {nulls} rows without a value and {twice} with a key that is taken"
                 self.find(dataset.place, f"{gaps}, expected none")
             text = f"concat_ws(chr(31), {', '.join(c.text for c in columns if c.content)}, chr(10))"
             by = ", ".join([*(c.name for c in columns if c.key and c.content), "text"])
-            read = self.con.execute(f"select {text} as text from {dataset.rows} order by {by}")  # noqa: S608
+            read = self.con.execute(f"select {text} as text from {stored} order by {by}")  # noqa: S608
             while some := read.fetchmany(10_000):
                 content.update("".join(t for (t,) in some).encode())
         for measure in (c.name for c in columns if c.unit == "minor" and dataset.parts):
             group = f"coalesce({currency_of(dataset.table, measure)}, '*')"
-            query = f"select {group}, coalesce(sum({measure}), 0) from {dataset.rows} group by 1"  # noqa: S608
+            query = f"select {group}, coalesce(sum({measure}), 0) from {stored} group by 1"  # noqa: S608
             totals |= {f"{measure}|{code}": int(total) for code, total in self.query(query)}
         if rows != told["rows"]:
             self.find(dataset.place, gap(rows, told["rows"]))
         elif content.hexdigest() != told["logical_hash"]:
             self.find(dataset.place, "found rows of another logical hash, expected the manifest's")
-        for name in sorted(totals.keys() | told["totals"].keys()):
+        for name in sorted({name for name, _ in totals.items() ^ told["totals"].items()}):
             found, expected = totals.get(name), told["totals"].get(name)
-            if found != expected:
-                self.find(dataset.place, f"found a total {name} of {found}, expected {expected}")
+            self.find(dataset.place, f"found a total {name} of {found}, expected {expected}")
 
     def check_landing(self) -> None:
         """Make every table visible under its name, and hash the landed files they speak of."""
         self.con.execute(f"create macro night() as date '{self.day}'")
-        for prefix, datasets in (("", self.tonight), ("before_", self.before)):
+        named = {"": self.tonight, "before_": self.before, "past_": self.past}
+        for prefix, datasets in named.items():
             for table, columns in TABLES.items():
                 nulls = ", ".join(f"cast(null as {c.sql_type}) as {c.name}" for c in columns)
-                given = [d for d in datasets if d.table == table and d.parts]
-                selects = [f"select * from {d.rows}" for d in given]  # noqa: S608
-                view = " union all ".join((f"select {nulls} where false", *selects))
+                parts = [path for d in datasets if d.table == table for path in d.parts]
+                view = f"from {rows_of(parts)}" if parts else f"select {nulls} where false"
                 self.con.execute(f"create view {prefix}{table} as {view}")
-        for view in VIEWS:
-            self.con.execute(view)
+        self.con.execute("; ".join(VIEWS))
         for sha, size in self.query("select distinct file_id, size_bytes from arrival"):
             path = self.path("landing", sha)
             if not path.exists() and any(self.lake.glob(f"personal/*/{sha}.age")):
@@ -330,7 +325,7 @@ class Verification:
 
 def total_law() -> Law:
     """Return the law of control totals: each money column of each table stands in them."""
-    by, sums = "entity, dataset, measure, currency", []
+    by, must, sums = "entity, dataset, measure, currency", "a total is the sum of its column", []
     for table, columns in list(TABLES.items())[: list(TABLES).index("conservation_certificate")]:
         names = {c.name for c in columns}
         joined = table if "entity" in names else f"{table} left join owner on name = source"
@@ -339,7 +334,6 @@ def total_law() -> Law:
             total = f"{group}, count({measure}), sum({measure})"
             sums.append(f"select {total} from {joined} group by all")  # noqa: S608
     found = f"select {by}, row_count, amount_minor from control_total"  # noqa: S608
-    must = "a total is the sum of its column"
     return Law("reporting", "control_total", must, by, found, " union all ".join(sums))
 
 
@@ -378,6 +372,12 @@ def currency_of(table: str, measure: str) -> str:
     """Return the column with the currency of a money column: its own, where it has one."""
     own = f"{measure.split('_', maxsplit=1)[0]}_currency"
     return own if any(c.name == own for c in TABLES[table]) else "currency"
+
+
+def rows_of(parts: list[Path]) -> str:
+    """Return the rows of some parts, as DuckDB reads them."""
+    files = ", ".join(f"'{literal(path)}'" for path in parts)
+    return f"read_parquet([{files}], hive_partitioning = false)"
 
 
 def literal(text: object) -> str:

@@ -1,5 +1,6 @@
 -- verify.sql: what a night must be, read by verify.py
--- in:  every table of the night by its name, and of earlier nights as before_<name>;
+-- in:  every table of the night by its name, of the night before as before_<name>, and what all
+--      earlier nights told of payments as past_<name>;
 --      night(), the business date
 -- out: the columns of every table, then what several laws speak of, then the laws, one block each:
 --      what a table tells, and behind `must be` what other tables tell of it. Both give the columns
@@ -25,10 +26,12 @@
 --     due_date amount_minor currency file_id- row_no#- row_digest contract
 -- payment_event: line_id* source entity processor payment_ref kind currency amount_minor
 --     generation# event_date file_id- row_no#-
+-- payment_loss: reconciliation* match_id* item_id* generation*# entity processor payment_ref
+--     currency amount_minor event_date
 -- payment_state: reconciliation* entity* processor* payment_ref* currency* state illegal?
 --     excess_minor captured_minor reversed_minor refunded_minor failed_minor disputed_minor
 --     won_minor lost_minor reserve_minor capture_count# event_count# first_event_date
---     last_event_date kept_date
+--     last_event_date
 -- processor_balance: source* entity processor processor_account* batch_ref* currency*
 --     balance_date business_date line_count# opening_minor movement_minor closing_minor file_id*-
 -- bank_entry: entry_id* source entity bank_account statement_id bank_ref? end_to_end_ref?
@@ -122,22 +125,6 @@ create view told (line_kind, event, turned) as values ('charge', 'captured', 1),
     ('chargeback_reversal', 'dispute_won', 1), ('reserve_hold', 'reserve_held', -1),
     ('reserve_release', 'reserve_released', 1)
 
-create view measured as from (select tonight, entity, processor, payment_ref, currency,
-    unnest(['captured', 'capture_reversed', 'refunded', 'refund_failed', 'disputed',
-        'dispute_won', 'dispute_lost', 'reserve', 'captures', 'events']) as measure,
-    unnest([captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor,
-        lost_minor, reserve_minor, capture_count, event_count]) as minor
-    from (select *, true as tonight from payment_state
-        union all select *, false from before_payment_state where kept_date >= night()))
-    where minor <> 0
-
-create view followed as select entity, processor, payment_ref, currency, event_date,
-        if(kind like 'reserve_%', 'reserve', kind) as measure,
-        if(kind = 'reserve_released', -amount_minor, amount_minor) as minor from payment_event
-    union all select entity, processor, payment_ref, currency, event_date,
-        unnest(if(kind = 'captured', ['captures', 'events'], ['events'])), generation
-    from payment_event
-
 create view arrival as select source, entity, file_id, size_bytes from landed_file
     union select source, entity, file_id, size_bytes from before_landed_file
 
@@ -161,6 +148,27 @@ create view handled as select reconciliation, {item}, first_date, amount_minor, 
 
 create view reporting_place as select distinct concat('reporting/', entity, ', ', night()) as place
     from (select entity from owner union select entity from handled)
+
+create view happening as select entity, processor, payment_ref, currency, kind, amount_minor,
+        generation, event_date from payment_event
+    union all select entity, processor, payment_ref, currency, 'dispute_lost', amount_minor,
+        generation, event_date from payment_loss
+
+create view account as select distinct reconciliation, source from handled
+    where side = 'settlement'
+
+create table happened as select h.* from happening as h
+    union all select entity, processor, payment_ref, currency, kind, amount_minor, generation,
+        event_date
+    from past_payment_event semi join happening using (entity, processor, payment_ref, currency)
+    where source not in (select source from account)
+        or (source, entity, processor, payment_ref, currency) in (select (a.source, s.entity,
+            s.processor, s.payment_ref, s.currency)
+        from account as a inner join payment_state as s using (reconciliation))
+    union all select entity, processor, payment_ref, currency, 'dispute_lost', amount_minor,
+        generation, event_date
+    from past_payment_loss semi join happening using (entity, processor, payment_ref, currency)
+        semi join payment_state using (reconciliation, entity, processor, payment_ref, currency)
 
 create view owed as select reconciliation, h.item_id, h.held_role from handled as h
     inner join before_open_item as b using (reconciliation, item_id)
@@ -589,26 +597,67 @@ select {by}, 0, sum(minor) from (select *,
             if(expected_minor is null, 0, charged_minor), if(expected_minor is null, 0, 1)])
             as minor from fee_check where contract is not null) group by all
 
--- allocation payment_state: a payment adds up to what it was the night before and tonight's events
--- by entity, processor, payment_ref, currency, measure
-select {by}, 0, sum(minor) from measured where tonight and measure not in ('dispute_lost', 'events')
-    group by all
+-- allocation payment_loss: what payments lost tonight is what decisions ended of their disputes
+-- by reconciliation, match_id, item_id, generation, entity, event_date
+select {by}, 1, amount_minor from payment_loss
 -- must be
-select {by}, 0, sum(minor) from (select {by}, minor from measured where not tonight
-    union all select {by}, minor from followed) where measure not in ('dispute_lost', 'events')
-    group by all
+select {by}, 1, amount_minor from match_leg
+where dataset = 'decision' and kind = 'loss' and (match_id, generation) in (
+    select (match_id, generation) from match_leg where kind = 'chargeback')
 
--- allocation payment_state: what payments lost tonight is what decisions ended, each an event
--- by entity, currency, measure
-select {by}, 0, sum(if(tonight, minor, -minor)) from measured
-    where measure in ('dispute_lost', 'events') group by all
+-- allocation payment_loss: a loss is of the payment that its dispute is of
+-- by item_id, generation, processor, payment_ref, currency
+select {by}, 1, 0 from payment_loss
 -- must be
-select {by}, 0, sum(minor) from (select entity, currency, measure, minor from followed
-    where measure = 'events'
-    union all select entity, currency, unnest(['dispute_lost', 'events']),
-        unnest([amount_minor, generation]) from match_leg
-    where dataset = 'decision' and kind = 'loss' and match_id in (
-        select match_id from match_leg where kind = 'chargeback')) group by all
+select {by}, 1, 0 from (select d.item_id, d.generation, coalesce(e.processor, d.source) as processor,
+        coalesce(e.payment_ref, d.reference, c.item_id) as payment_ref,
+        coalesce(e.currency, d.currency) as currency
+    from match_leg as d inner join (select match_id, generation, min(item_id) as item_id
+        from match_leg where kind = 'chargeback' group by all) as c using (match_id, generation)
+    left join (from payment_event union all (from past_payment_event where line_id in (
+        select item_id from match_leg where kind = 'chargeback' and match_id in (
+            select match_id from payment_loss)))) as e on e.line_id = c.item_id
+    where d.dataset = 'decision' and d.kind = 'loss')
+
+-- allocation payment_state: a payment adds up to what all nights told of it
+-- by entity, processor, payment_ref, currency, measure
+select {by}, 0, sum(minor) from (select entity, processor, payment_ref, currency,
+    unnest(['captured', 'capture_reversed', 'refunded', 'refund_failed', 'disputed', 'dispute_won',
+        'dispute_lost', 'reserve', 'captures', 'events']) as measure,
+    unnest([captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor,
+        lost_minor, reserve_minor, capture_count, event_count]) as minor
+    from payment_state semi join happening using (entity, processor, payment_ref, currency))
+where minor <> 0 group by all
+-- must be
+select {by}, 0, sum(minor) from (select entity, processor, payment_ref, currency,
+        if(kind like 'reserve_%', 'reserve', kind) as measure,
+        if(kind = 'reserve_released', -amount_minor, amount_minor) as minor from happened
+    union all select entity, processor, payment_ref, currency,
+        unnest(if(kind = 'captured', ['captures', 'events'], ['events'])), generation from happened)
+group by all
+
+-- allocation payment_state: the days of a payment are those of what all nights told of it
+-- by entity, processor, payment_ref, currency, first_event_date, last_event_date
+select {by}, 1, 0 from (select entity, processor, payment_ref, currency,
+        min(first_event_date) as first_event_date, max(last_event_date) as last_event_date
+    from payment_state semi join happening using (entity, processor, payment_ref, currency)
+    group by all)
+-- must be
+select {by}, 1, 0 from (select entity, processor, payment_ref, currency,
+        min(event_date) as first_event_date, max(event_date) as last_event_date
+    from happened group by all)
+
+-- allocation payment_state: what nothing is told of is as it was, and stands open for 400 days
+-- by reconciliation, entity, processor, payment_ref, currency, state, illegal, excess_minor,
+--  captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor,
+--  lost_minor, reserve_minor, capture_count, event_count, first_event_date, last_event_date
+select {by}, 1, 0 from payment_state
+    anti join happening using (entity, processor, payment_ref, currency)
+-- must be
+select {by}, 1, 0 from before_payment_state
+    anti join happening using (entity, processor, payment_ref, currency)
+where (excess_minor > 0 or disputed_minor > won_minor + lost_minor)
+    and night() - last_event_date <= 400
 
 -- allocation payment_state: a payment is in the state, and is too much by what, its sums say
 -- by reconciliation, entity, processor, payment_ref, currency, state, illegal
@@ -630,25 +679,6 @@ from (select * replace (case when disputed_minor > ended then 'disputed'
     from (select *, captured_minor - reversed_minor as taken,
         refunded_minor - failed_minor as given, won_minor + lost_minor as ended
         from payment_state))
-
--- allocation payment_state: the days of a payment are those of its events
--- by entity, processor, payment_ref, currency, first_event_date, last_event_date
-select distinct {by}, 1, 0 from payment_state where (entity, processor, payment_ref, currency) not in (
-    select (entity, processor, payment_ref, currency) from payment_state where lost_minor <> 0)
--- must be
-select {by}, 1, 0 from (select entity, processor, payment_ref, currency,
-        min(first_date) as first_event_date, max(last_date) as last_event_date
-    from (select *, event_date as first_date, event_date as last_date from payment_event
-        union all by name select *, first_event_date as first_date, last_event_date as last_date
-        from before_payment_state where kept_date >= night()) group by all)
-where (entity, processor, payment_ref, currency) not in (
-    select (entity, processor, payment_ref, currency) from payment_state where lost_minor <> 0)
-
--- allocation payment_state: payments are kept for as long as others of their kind
--- by reconciliation, is_open
-select {by}, count(distinct kept_date - last_event_date) - 1, 0 from (select *,
-    illegal is not null or disputed_minor > won_minor + lost_minor as is_open from payment_state)
-    group by all
 
 -- allocation exception_item: an exception of a payment says by how much it is over
 -- by scope, item_id, entity, currency

@@ -38,12 +38,6 @@ class Policy(Mapping):
         description="days after which the date of a green night is sealed, or `decision`: "
         "a person seals with `recon seal`",
     )
-    payment_days: int = Field(
-        default=30,
-        ge=0,
-        description="days after its last event that a payment is remembered when nothing of it is "
-        "open",
-    )
     controllers: tuple[str, ...] = Field(
         default=(),
         description="who may seal by decision, close periods and re-open; where it is empty, all "

@@ -1,4 +1,4 @@
-"""What every published row of the two tables of payments must hold."""
+"""What every published row of the tables of payments must hold."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ PAYMENT_RULES = (
         "coalesce(sign(amount_minor) <> generation, false)",
     ),
     row_rule(
+        "payment_loss", "010", "critical", "generation",
+        "a loss is decided (1) or undone (-1)",
+        "not coalesce(generation in (1, -1), false)",
+    ),
+    row_rule(
         "payment_state", "010", "critical", "state",
         "a payment is in a state of the closed list",
         outside("state", tuple(PAYMENT_STATES)),
@@ -34,9 +39,9 @@ PAYMENT_RULES = (
         f" or {outside('illegal', ILLEGAL, nullable=True)}",
     ),
     row_rule(
-        "payment_state", "012", "critical", "kept_date",
-        "the events of a payment are in order, and it is kept after the last of them",
-        "first_event_date > last_event_date or kept_date < last_event_date",
+        "payment_state", "012", "critical", "first_event_date",
+        "the first event of a payment is no later than its last",
+        "first_event_date > last_event_date",
     ),
 )  # fmt: skip
 """Critical rules block their scope, warnings are listed."""

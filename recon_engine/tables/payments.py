@@ -40,13 +40,33 @@ EVENT_KINDS = {
 }
 """Closed list: each kind of event, and the kind of settlement line that tells it.
 
-That a dispute is lost is told by no line: the decision that ends it is folded in as it stands.
+That a dispute is lost is told by no line: `payment_loss` has the decision that ends it.
 """
+
+PAYMENT_LOSS = Table(
+    "payment_loss",
+    1,
+    "a dispute that a decision ends as lost, or no longer does where the decision is undone",
+    (
+        text("reconciliation", "reconciliation that ends it", key=True),
+        text("match_id", "match of dispute and decision", key=True),
+        text("item_id", "item of the decision", key=True),
+        count("generation", "1 as decided; -1 where that is undone", key=True),
+        text("entity", "legal entity"),
+        text("processor", "payment platform; the source where the dispute came before we looked"),
+        text("payment_ref", "the payment, as the events of the dispute name it"),
+        text("currency", "currency of the payment"),
+        minor("amount_minor", "what is lost of it; minus where that is undone"),
+        day("event_date", "the day it was decided"),
+    ),
+)
 
 PAYMENT_STATE = Table(
     "payment_state",
     1,
-    "what all events of a payment add up to, in whatever order they came; carried night to night",
+    "what all events of a payment ever add up to, in whatever order and nights they came; a night "
+    "has the payments that it tells of, and of others those that stand open: a dispute of them is "
+    "not ended, or an event is too much",
     (
         text("reconciliation", "reconciliation it belongs to", key=True),
         text("entity", "legal entity", key=True),
@@ -68,7 +88,6 @@ PAYMENT_STATE = Table(
         count("event_count", "events in force"),
         day("first_event_date", "day of the earliest event"),
         day("last_event_date", "day of the latest event"),
-        day("kept_date", "last night that it is carried to, unless something happens first"),
     ),
 )
 
@@ -83,7 +102,7 @@ PAYMENT_STATES = {
     "won": "its disputes ended in our favour",
     "lost": "a dispute of it ended in a loss",
     "reserve_held": "the processor keeps a reserve of it",
-    "unknown_capture": "its capture came before we looked, or was forgotten or taken back since",
+    "unknown_capture": "its capture came before we looked, or was taken back since",
 }
 """Closed list: what a payment is, told from its sums alone."""
 

@@ -16,6 +16,7 @@ PREFIXES = {
     "settlement_line": "SET",
     "payout": "PAY",
     "payment_event": "EVT",
+    "payment_loss": "LOS",
     "payment_state": "PST",
     "processor_balance": "PRB",
     "bank_entry": "BNK",

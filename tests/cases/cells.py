@@ -52,6 +52,7 @@ DEFAULTS: dict[str, Row] = {
     "quarantined_row": {"dataset": "settlement_line", "source": "processor", "rule_id": "SET-107"},
     "match_leg": {"generation": 1, "pass_name": "order"},
     "payment_event": {"source": "processor", "kind": "captured", "generation": 1},
+    "payment_loss": {"generation": 1},
     "allocation": {"kind": "gross", "held_role": "clearing", "generation": 1, "cause": "case"},
     "journal_line": {"template": "gross", "role": "clearing", "account": "1200", "cause": "case"},
     "posting_receipt": {"action": "new", "state": "posted"},

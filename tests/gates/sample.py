@@ -13,7 +13,7 @@ from recon_engine.store.lake import Lake
 from recon_engine.store.workspace import Workspace
 from recon_engine.tables import TABLES
 from recon_engine.tables.matching import OPEN_ITEM
-from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
+from recon_engine.tables.payments import PAYMENT_EVENT
 from recon_engine.tables.table import Table
 
 Row = dict[str, Any]
@@ -48,6 +48,7 @@ SOUND: dict[str, Row] = {
         "amount_minor": 1000,
         "file_id": FILE,
     },
+    "payment_loss": {"generation": 1},
     "payment_state": {
         "state": "captured",
         "illegal": None,
@@ -182,7 +183,7 @@ def fill(workspace: Workspace, table: Table, name: str, rows: list[Row]) -> None
 HELPERS: dict[str, tuple[tuple[str, str], ...]] = {
     "control_input": (("dataset", "varchar"), ("row_count", "bigint")),
     "period_lock": (("first_day", "date"), ("last_day", "date")),
-    "payment_night": (("business_date", "date"),),
+    "payment_night": (("business_date", "date"), ("open_days", "integer")),
     "proof_account": (("account", "varchar"), ("currency", "varchar")),
 }
 """Relations that a stage makes for its gate alone."""
@@ -199,7 +200,7 @@ def stage_workspace(folder: Path, stage: Stage, tables: Tables) -> Workspace:
     for name in ("item", "item_source", "opened", "undone_leg", "closing", "difference", "rest"):
         fill(workspace, OPEN_ITEM, name, tables.get(name, []))
     fill(workspace, PAYMENT_EVENT, "payment_told", tables.get("payment_told", []))
-    fill(workspace, PAYMENT_STATE, "payment_kept", tables.get("payment_kept", []))
+    fill(workspace, PAYMENT_EVENT, "payment_past", tables.get("payment_past", []))
     for name, columns in HELPERS.items():
         holes = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)
         workspace.make(name, f"select {holes} where false")

@@ -28,6 +28,7 @@ KEY = posting_key("J1")
 BATCH = row("batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY))
 POSTED = row("posting_receipt", posting_key=KEY)
 
+DISPUTED = row("payment_state", payment_ref="y", state="disputed", disputed_minor=500)
 SOUND: dict[str, Rows] = {
     "landing": {
         "landed_file": [row("landed_file"), row("landed_file", delivery_seq=2, repeated=True)]
@@ -75,17 +76,18 @@ SOUND: dict[str, Rows] = {
         "previous_contract_month": [
             row("contract_month", volume_minor=500, expected_minor=0, charged_minor=0)
         ],
-        "payment_night": [{"business_date": DAY}],
+        "payment_night": [{"business_date": DAY, "open_days": 30}],
         "previous_payment_state": [
             row("payment_state"),
-            row("payment_state", payment_ref="y"),
-            row("payment_state", payment_ref="z", kept_date=DAY - timedelta(1)),
+            DISPUTED,
+            row("payment_state", payment_ref="z"),
+            DISPUTED | {"payment_ref": "w", "last_event_date": DAY - timedelta(31)},
         ],
-        "payment_kept": [row("payment_state")],
+        "payment_past": [row("payment_event")],
         "payment_told": [row("payment_event", kind="refunded", amount_minor=400)],
         "payment_state": [
             row("payment_state", refunded_minor=400, event_count=2),
-            row("payment_state", payment_ref="y"),
+            DISPUTED,
         ],
     },
     "journals": {
@@ -191,17 +193,18 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("allocation", "ALL-002", 1, {"fee_check": [row("fee_check", variance_minor=1)]}),
     ("allocation", "ALL-003", 500, {"previous_contract_month": []}),
     ("allocation", "ALL-003", 1060, {"fee_check": []}),
-    ("allocation", "ALL-004", 401, {"payment_state": [
-        row("payment_state"), row("payment_state", payment_ref="y")]}),
-    ("allocation", "ALL-004", 1002, {"payment_kept": []}),
-    ("allocation", "ALL-004", 1002, {"payment_state": [
+    ("allocation", "ALL-004", 401, {"payment_state": [row("payment_state"), DISPUTED]}),
+    ("allocation", "ALL-004", 1002, {"payment_past": []}),
+    ("allocation", "ALL-004", 1502, {"payment_state": [
         row("payment_state", refunded_minor=400, event_count=2)]}),
     ("allocation", "ALL-004", 30, {"payment_state": [
-        row("payment_state", refunded_minor=400, event_count=2, won_minor=30),
-        row("payment_state", payment_ref="y")]}),
+        row("payment_state", refunded_minor=400, event_count=2, won_minor=30), DISPUTED]}),
     ("allocation", "ALL-004", 1, {"payment_state": [
         row("payment_state", refunded_minor=400, event_count=2),
-        row("payment_state", payment_ref="y", captured_minor=1001)]}),
+        DISPUTED | {"captured_minor": 1001}]}),
+    ("allocation", "ALL-004", 1002, {"payment_state": [
+        row("payment_state", refunded_minor=400, event_count=2), DISPUTED,
+        row("payment_state", payment_ref="z")]}),
     ("journals", "JOU-001", 1, {"journal_line": [DEBIT, CREDIT | {"functional_minor": -999}]}),
     ("journals", "JOU-002", 1, {"journal_line": [DEBIT, CREDIT | {"amount_minor": -999}]}),
     ("journals", "JOU-003", 1, {"journal_line": [DEBIT, CREDIT | {"entity": "E2"}]}),

@@ -46,20 +46,32 @@ events = st.lists(
 )
 
 
-def told(
-    lake: Lake, day: date, tonight: list[Row], before: dict[str, list[Row]]
-) -> dict[str, list[Row]]:
-    """Return what one night says of its payments, knowing the night before."""
-    inputs = {"payment_event": tonight} | {f"previous_{n}": before.get(n, []) for n in CARRIED}
-    context = RunContext("law", day, "processor", None, None, 9)
-    with Workspace.open(lake, memory_limit="256MB", threads=1, place="allocation") as workspace:
-        for read in ALLOCATION.reads:
-            if rows := inputs.get(read.name, []):
-                workspace.register(read.name, pa.Table.from_pylist(rows, schema=read.table.arrow()))
-            else:
-                workspace.load(read.name, read.table, ())
-        ALLOCATION.transform(workspace, rulebook({"payment_days": "60"}), context)
-        return {name: written(workspace, name) for name in CARRIED}
+class Books:
+    """The nights of one reconciliation, each with the ones before it."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.told: list[Row] = []
+        self.known: dict[str, list[Row]] = {name: [] for name in CARRIED}
+        self.states: dict[str, Row] = {}
+        """Of each payment, what the last night that tells of it says."""
+
+    def run(self, day: date, tonight: list[Row]) -> None:
+        """Run one night, and keep what the next ones know of it."""
+        inputs = {"payment_event": tonight, "history_payment_event": self.told}
+        inputs |= {f"previous_{name}": rows for name, rows in self.known.items()}
+        context = RunContext("law", day, "processor", None, None, 9)
+        with Workspace.open(self.lake, memory_limit="256MB", threads=1, place="law") as workspace:
+            for read in ALLOCATION.reads:
+                if rows := inputs.get(read.name, []):
+                    schema = read.table.arrow()
+                    workspace.register(read.name, pa.Table.from_pylist(rows, schema=schema))
+                else:
+                    workspace.load(read.name, read.table, ())
+            ALLOCATION.transform(workspace, rulebook({}), context)
+            self.known = {name: written(workspace, name) for name in CARRIED}
+        self.told = self.told + tonight
+        self.states |= {one["payment_ref"]: one for one in self.known["payment_state"]}
 
 
 def written(workspace: Workspace, name: str) -> list[Row]:
@@ -68,15 +80,13 @@ def written(workspace: Workspace, name: str) -> list[Row]:
     return [dict(zip(names, values, strict=True)) for values in rows]
 
 
-def after(lake: Lake, nights: list[list[Row]]) -> dict[str, list[Row]]:
-    """Return what the last of some nights says, without when an exception was first seen."""
-    before: dict[str, list[Row]] = {}
+def after(lake: Lake, nights: list[list[Row]]) -> tuple[dict[str, Row], list[Row]]:
+    """Return what payments came to, and what stands, without when it was first seen."""
+    books = Books(lake)
     for number, tonight in enumerate(nights):
-        before = told(lake, MONDAY + timedelta(days=number), tonight, before)
-    for one in before["exception_item"]:
-        for name in SUNDRY:
-            del one[name]
-    return before
+        books.run(MONDAY + timedelta(days=number), tonight)
+    standing = books.known["exception_item"]
+    return books.states, [{n: v for n, v in one.items() if n not in SUNDRY} for one in standing]
 
 
 def rows_of(made: list[Event]) -> list[Row]:
@@ -121,22 +131,44 @@ def test_what_is_restated_as_it_was_changes_no_payment_and_no_exception(
     assert after(lake, [rows, back + again]) == after(lake, [rows, []])
 
 
+@given(made=events)
+@settings(max_examples=15)
+def test_a_night_holds_the_payments_it_tells_of_and_those_that_stand_open(
+    made: list[Event], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    books = Books(Lake(tmp_path_factory.mktemp("lake")))
+    rows = rows_of(made)
+
+    books.run(MONDAY, rows[1:])
+    books.run(MONDAY + timedelta(days=1), rows[:1])
+
+    stand_open = {
+        name
+        for name, one in books.states.items()
+        if one["illegal"] is not None
+        or one["disputed_minor"] > one["won_minor"] + one["lost_minor"]
+    }
+    held = {one["payment_ref"] for one in books.known["payment_state"]}
+    assert held == stand_open | {rows[0]["payment_ref"]}
+
+
 def test_an_exception_keeps_its_first_day_and_goes_when_a_late_event_explains_it(
     tmp_path: Path,
 ) -> None:
-    lake = Lake(tmp_path)
+    books = Books(Lake(tmp_path))
     captured = ("p1", "captured", "10.00 EUR", "1", MONDAY)
     refunded = ("p1", "refunded", "15.00 EUR", "1", MONDAY)
     late = ("p1", "captured", "5.00 EUR", "1", MONDAY - timedelta(days=1))
     days = [MONDAY + timedelta(days=number) for number in range(3)]
 
-    first = told(lake, days[0], rows_of([captured, refunded]), {})
-    second = told(lake, days[1], [], first)
-    third = told(lake, days[2], rows_of([late]), second)
+    found = []
+    for day, tonight in zip(days, ([captured, refunded], [], [late]), strict=True):
+        books.run(day, rows_of(tonight))
+        found.append(books.known["exception_item"])
 
     ages = [
         [(one["item_id"], one["amount_minor"], one["first_date"], one["age_days"]) for one in n]
-        for n in (first["exception_item"], second["exception_item"], third["exception_item"])
+        for n in found
     ]
     assert ages == [[("p1", 500, MONDAY, 0)], [("p1", 500, MONDAY, 1)], []]
-    assert [one["state"] for one in third["payment_state"]] == ["refunded"]
+    assert books.states["p1"]["state"] == "refunded"

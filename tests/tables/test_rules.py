@@ -37,6 +37,7 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     "EVT-010": [{"kind": "authorised"}],
     "EVT-011": [{"generation": 0}, {"generation": None}],
     "EVT-012": [{"amount_minor": -1000}, {"generation": -1}],
+    "LOS-010": [{"generation": 0}, {"generation": None}],
     "PST-010": [{"state": "settled"}],
     "PST-011": [
         {"excess_minor": 1},
@@ -45,7 +46,7 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
         {"illegal": "settled", "excess_minor": 1},
         {"illegal": "refunded", "excess_minor": 1, "capture_count": 0},
     ],
-    "PST-012": [{"last_event_date": EARLIER}, {"kept_date": EARLIER}],
+    "PST-012": [{"last_event_date": EARLIER}],
     "PRB-010": [{"closing_minor": 971}],
     "BNK-010": [{"booking_date": MISREAD}, {"value_date": date(2025, 3, 2)}],
     "STM-010": [{"closing_minor": 1071}],

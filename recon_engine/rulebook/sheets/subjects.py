@@ -88,8 +88,7 @@ PASSES = keys_of(
 )  # fmt: skip
 LIMITS = (
     *keys_of(
-        Policy, "overdue_limit", "seal_after", "payment_days", "controllers", "default_owner",
-        "maker", "rounding",
+        Policy, "overdue_limit", "seal_after", "controllers", "default_owner", "maker", "rounding",
         default_owner="team that looks at what has no owner of its own",
         rounding="how half a minor unit is rounded",
     ),

@@ -22,7 +22,7 @@ from recon_engine.tables.canonical import (
 )
 from recon_engine.tables.fees import CONTRACT_MONTH, FEE_CHECK
 from recon_engine.tables.matching import DECISION_KINDS, EXCEPTION_ITEM, MATCH_LEG, OPEN_ITEM
-from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
+from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_LOSS, PAYMENT_STATE
 
 SQL = Path(__file__).parent
 RECHARGE = {
@@ -33,7 +33,14 @@ RECHARGE = {
     "event_date": "date32",
 }
 """Columns of the fees that affiliates bear, where there are none."""
-WRITES = (ALLOCATION, FEE_CHECK, CONTRACT_MONTH, PAYMENT_STATE, EXCEPTION_ITEM)
+WRITES = (
+    ALLOCATION,
+    FEE_CHECK,
+    CONTRACT_MONTH,
+    PAYMENT_LOSS,
+    PAYMENT_STATE,
+    EXCEPTION_ITEM,
+)
 REASONS = ("fee_variance", "fee_unknown", "illegal_transition", "decision_void")
 """Why a person must look at what this stage found."""
 
@@ -45,11 +52,11 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
              open items of the previous date, for what stands elsewhere since,
              ledger entries of the date, for the bills of processors,
              allocations of earlier dates and decisions, for the tax on fees; what contracts and
-             exceptions of fees stood at on the previous date; events of payments, tonight's and,
-             of a dispute that is lost, earlier ones; what payments stood at on the previous date.
+             exceptions of fees stood at on the previous date; events of payments, tonight's and
+             earlier ones of the same payments; what stood open of payments on the previous date.
     Returns: allocation; fee parts add up to each fee and share its sign. fee_check and
-             contract_month by the fee contracts; payment_state; exception_item of all three and of
-             decisions that met nothing.
+             contract_month by the fee contracts; payment_loss and payment_state; exception_item of
+             all of these and of decisions that met nothing.
              Fees belong to the processor reconciliation of their source, payouts to the bank one.
     """
     rec = rules.reconciliations[run.scope]
@@ -79,7 +86,7 @@ def allocate(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
     owners = [(reason, rules.policy.owner(reason)) for reason in REASONS]
     inputs.register("reason_owner", small_table({"reason": "string", "owner": "string"}, owners))
     check_fees(inputs, rules, rec, run)
-    follow_payments(inputs, rules, rec, run)
+    follow_payments(inputs, rec, run)
     _recharge(inputs, rec, run)
     for name in ("fee_part", "line_part", "matched_part", "suspense_part", "allocation"):
         inputs.make(
@@ -149,6 +156,7 @@ ALLOCATION_STAGE = Stage(
         Read(CONTRACT_MONTH, "previous"),
         Read(PAYMENT_EVENT),
         Read(PAYMENT_EVENT, "history"),
+        Read(PAYMENT_LOSS, "history"),
         Read(PAYMENT_STATE, "previous"),
         Read(EXCEPTION_ITEM, "previous"),
         Read(DECISION, "state"),

@@ -6,7 +6,7 @@
 with
 lost as (
     select
-        d.entity, d.source, d.currency, d.amount_minor, d.generation, d.event_date,
+        d.match_id, d.item_id, d.generation, d.entity, d.source, d.currency, d.amount_minor, d.event_date,
         d.reference,
         min(c.item_id) as dispute_id,
     from match_leg as d
@@ -14,8 +14,8 @@ lost as (
         on c.match_id = d.match_id and c.generation = d.generation and c.kind = 'chargeback'
     where d.dataset = 'decision' and d.kind = 'loss'
     group by
-        d.entity, d.source, d.currency, d.amount_minor, d.generation, d.event_date, d.reference,
-        d.match_id, d.item_id
+        d.match_id, d.item_id, d.generation, d.entity, d.source, d.currency, d.amount_minor, d.event_date,
+        d.reference
 ),
 
 known as (
@@ -29,13 +29,16 @@ known as (
 )
 
 select
+    $reconciliation as reconciliation,
+    l.match_id as match_id,
+    l.item_id as item_id,
+    l.generation as generation,
     l.entity as entity,
     coalesce(k.processor, l.source) as processor,
     coalesce(k.payment_ref, l.reference, l.dispute_id) as payment_ref,
     coalesce(k.currency, l.currency) as currency,
     l.amount_minor as amount_minor,
-    l.generation as generation,
     l.event_date as event_date,
 from lost as l
 left join known as k on k.line_id = l.dispute_id
-order by processor, payment_ref, currency, event_date, generation
+order by match_id, item_id, generation

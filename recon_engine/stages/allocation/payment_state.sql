@@ -1,13 +1,19 @@
 -- payment_state: what all events of each payment add up to
 -- in:  payment_told             what tonight tells of payments
---      payment_kept             payments of the night before that it tells of
+--      payment_past             what earlier nights told of the same payments
 --      previous_payment_state   what payments stood at on the previous processing date
--- out: one row per payment that is still carried or has an event tonight
+-- out: one row per payment that has an event tonight, or that stands open from the night before
 --
 -- Sums, first and last days alone tell all the rest, so that it does not matter in which order events came or how
--- nights divide them; and a payment that nothing happens to passes as it was. What is too much is told only where a capture is known: of an earlier payment we saw no more
+-- nights divide them. What is too much is told only where a capture is known: of an earlier payment we saw no more
 -- than its end.
 with
+event as (
+    from payment_told
+    union all by name
+    from payment_past
+),
+
 part as (
     select
         entity, processor, payment_ref, currency,
@@ -21,15 +27,8 @@ part as (
         case kind when 'reserve_held' then amount_minor when 'reserve_released' then -amount_minor else 0 end as reserve_minor,
         if(kind = 'captured', generation, 0) as capture_count,
         generation as event_count,
-        event_date as first_event_date,
-        event_date as last_event_date,
-    from payment_told
-    union all
-    select
-        entity, processor, payment_ref, currency,
-        captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor, lost_minor,
-        reserve_minor, capture_count, event_count, first_event_date, last_event_date,
-    from payment_kept
+        event_date,
+    from event
 ),
 
 summed as (
@@ -45,8 +44,8 @@ summed as (
         cast(sum(reserve_minor) as bigint) as reserve_minor,
         cast(sum(capture_count) as bigint) as capture_count,
         cast(sum(event_count) as bigint) as event_count,
-        min(first_event_date) as first_event_date,
-        max(last_event_date) as last_event_date,
+        min(event_date) as first_event_date,
+        max(event_date) as last_event_date,
     from part
     group by entity, processor, payment_ref, currency
 ),
@@ -92,18 +91,19 @@ select
     end as excess_minor,
     captured_minor, reversed_minor, refunded_minor, failed_minor, disputed_minor, won_minor, lost_minor,
     reserve_minor, capture_count, event_count, first_event_date, last_event_date,
-    last_event_date + if(is_disputed or illegal is not null, $open_days, $payment_days)::integer as kept_date,
 from judged
 union all
 select
     p.reconciliation, p.entity, p.processor, p.payment_ref, p.currency, p.state, p.illegal, p.excess_minor,
     p.captured_minor, p.reversed_minor, p.refunded_minor, p.failed_minor, p.disputed_minor, p.won_minor, p.lost_minor,
-    p.reserve_minor, p.capture_count, p.event_count, p.first_event_date, p.last_event_date, p.kept_date,
+    p.reserve_minor, p.capture_count, p.event_count, p.first_event_date, p.last_event_date,
 from previous_payment_state as p
 anti join payment_told as t
     on t.payment_ref = p.payment_ref
     and t.currency = p.currency
     and t.processor = p.processor
     and t.entity = p.entity
-where p.kept_date >= cast($business_date as date)
+where
+    (p.state = 'disputed' or p.illegal is not null)
+    and p.last_event_date >= cast($business_date as date) - $open_days::integer
 order by entity, processor, payment_ref, currency

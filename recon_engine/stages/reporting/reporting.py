@@ -42,7 +42,7 @@ from recon_engine.tables.matching import (
     MATCH_LEG,
     OPEN_ITEM,
 )
-from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_STATE
+from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_LOSS, PAYMENT_STATE
 
 SQL = Path(__file__).parent
 PROOFS = {
@@ -80,6 +80,7 @@ TOTALLED = (
     ALLOCATION,
     FEE_CHECK,
     CONTRACT_MONTH,
+    PAYMENT_LOSS,
     PAYMENT_STATE,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,

@@ -1,16 +1,23 @@
--- ALL-004: what a payment adds up to is what it was the night before, and what tonight tells of it
--- in:  payment_state            payments up to tonight
---      previous_payment_state   payments up to the night before
---      payment_kept             those of them that tonight tells of
+-- ALL-004: what a payment adds up to is what earlier nights and tonight tell of it
+-- in:  payment_state            payments of tonight
+--      previous_payment_state   payments of the night before
+--      payment_past             what earlier nights told of the payments that tonight tells of
 --      payment_told             events of tonight
---      payment_night            the business date, where payments are followed
+--      payment_night            the business date and the days that what stands open is carried, where payments
+--                               are followed
 -- out: one number: minor units, events and payments by which they differ
 --
--- Payment by payment where tonight tells of one; of all others, which pass as they were, in sum.
+-- Payment by payment where tonight tells of one; of those that stand open, which pass as they were, in sum.
 with
 touched as (
     select distinct entity, processor, payment_ref, currency
     from payment_told
+),
+
+event as (
+    from payment_told
+    union all by name
+    from payment_past
 ),
 
 part as (
@@ -27,12 +34,6 @@ part as (
     union all
     select
         entity, processor, payment_ref, currency,
-        -captured_minor, -reversed_minor, -refunded_minor, -failed_minor, -disputed_minor, -won_minor, -lost_minor,
-        -reserve_minor, -capture_count, -event_count,
-    from payment_kept
-    union all
-    select
-        entity, processor, payment_ref, currency,
         if(kind = 'captured', -amount_minor, 0),
         if(kind = 'capture_reversed', -amount_minor, 0),
         if(kind = 'refunded', -amount_minor, 0),
@@ -43,19 +44,23 @@ part as (
         case kind when 'reserve_held' then -amount_minor when 'reserve_released' then amount_minor else 0 end,
         if(kind = 'captured', -generation, 0),
         -generation,
-    from payment_told
+    from event
 ),
 
 passed as (
     select
         count(*) as payments,
         coalesce(sum(event_count), 0) as events,
-        coalesce(sum(captured_minor + refunded_minor + disputed_minor), 0) as sum_minor,
+        coalesce(sum(captured_minor + refunded_minor + disputed_minor + excess_minor), 0) as sum_minor,
     from previous_payment_state
+    inner join payment_night as n on last_event_date + n.open_days >= n.business_date
     anti join touched using (entity, processor, payment_ref, currency)
-    where kept_date >= (select max(business_date) from payment_night)
+    where excess_minor > 0 or disputed_minor > won_minor + lost_minor
     union all
-    select -count(*), -coalesce(sum(event_count), 0), -coalesce(sum(captured_minor + refunded_minor + disputed_minor), 0)
+    select
+        -count(*),
+        -coalesce(sum(event_count), 0),
+        -coalesce(sum(captured_minor + refunded_minor + disputed_minor + excess_minor), 0),
     from payment_state
     anti join touched using (entity, processor, payment_ref, currency)
 ),

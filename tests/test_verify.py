@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import re
 import shutil
@@ -120,6 +121,43 @@ def test_a_stage_that_read_an_older_version_is_told(finished: Finished) -> None:
     assert {f.problem.split(", ")[0] for f in findings} == {
         "found match_leg as it was when it was read"
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "must"), [("2026-02-27", {"payment_state"}), ("2026-03-05", set())]
+)
+def test_a_payment_adds_up_to_what_all_earlier_nights_told_of_it(
+    finished: Finished, copied: Path, day: str, must: set[str]
+) -> None:
+    holding = finished.holdings("payment_event")[0]
+    manifest = finished.manifest(holding.position) | {"business_date": day}
+    manifest["outputs"] = {"payment_event": manifest["outputs"]["payment_event"]}
+    text = json.dumps(manifest)
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    entry = finished.night["manifests"][holding.position] | {"business_date": day, "sha": sha}
+    (copied / "manifests" / f"{sha}.json").write_text(text)
+    (copied / "nights").mkdir()
+    (copied / "nights" / f"{day}.json").write_text(json.dumps({"manifests": [entry]}))
+
+    findings = verify.verify(copied, finished.night)
+
+    assert {f.place.partition(":")[0].rpartition(", ")[2] for f in findings} == must
+    assert all("what all nights told of it" in f.problem for f in findings)
+
+
+def test_a_changed_part_of_an_earlier_night_is_told(finished: Finished, copied: Path) -> None:
+    shutil.copytree(finished.lake.root / "nights", copied / "nights")
+    first = json.loads((copied / "nights" / "2026-03-02.json").read_text())["manifests"]
+    made = [json.loads((copied / "manifests" / f"{e['sha']}.json").read_text()) for e in first]
+    told = [m["outputs"]["payment_event"] for m in made if "payment_event" in m["outputs"]]
+    part = copied / "parts" / f"{next(t for t in told if t['rows'])['parts'][0]['sha']}.parquet"
+    part.chmod(0o600)
+    part.write_bytes(part.read_bytes()[:-1] + b"\x00")
+
+    findings = verify.verify(copied, finished.night)
+
+    assert [part.name in f.place for f in findings] == [True]
+    assert "the bytes changed" in findings[0].problem
 
 
 def test_a_night_without_a_report_proves_nothing(finished: Finished) -> None:

@@ -157,7 +157,7 @@ create view happening as select entity, processor, payment_ref, currency, kind, 
 create view account as select distinct reconciliation, source from handled
     where side = 'settlement'
 
-create table happened as select h.* from happening as h
+create table happened as from happening
     union all select entity, processor, payment_ref, currency, kind, amount_minor, generation,
         event_date
     from past_payment_event semi join happening using (entity, processor, payment_ref, currency)

@@ -79,10 +79,12 @@
 -- settlement_application: application_id* entity customer document_id* posting_date currency
 --     amount_minor functional_currency functional_minor functional_fx_minor line_id generation*#
 --     journal_id
--- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key state
---     maker
+-- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key
+--     summary_key? state maker
+-- summary_line: summary_key* line_no*# entity ledger template posting_date account dimension?
+--     currency amount_minor functional_currency functional_minor line_count# memo
 -- posting_receipt: posting_key* entity business_date journal_id action generation# state
---     erp_document? posting_date?
+--     erp_document? posting_date? summary_key?
 -- conservation_certificate: entity* source* dataset* origin* currency* class* row_count#
 --     amount_minor
 -- control_total: entity* dataset* measure* currency* row_count# amount_minor
@@ -974,14 +976,48 @@ select {by}, -j.amount_minor, -j.functional_minor from (select * exclude functio
     where kind in ('gross', 'write_off', 'unapplied') and customer is not null and document_id is not null
         and entity in (select entity from settlement_application)
 
--- approval batch: a batch is the hash of its keys
+-- approval batch: a batch is the hash of its keys and of the summaries they go out in
 -- by entity, business_date, batch_id
 select {by}, 1, 0 from (select distinct entity, business_date, batch_id from batch)
 -- must be
 select {by}, 1, 0 from (select entity, business_date, hash_of('batch', [entity,
     cast(business_date as
-    varchar), string_agg(posting_key, chr(31) order by posting_key)]) as batch_id
-    from batch group by entity, business_date)
+    varchar), string_agg(concat_ws(' ', posting_key, summary_key), chr(31) order by posting_key)
+    ]) as batch_id from batch group by entity, business_date)
+
+-- approval batch: a summary journal is the hash of the keys in it
+-- by entity, ledger, summary_key
+select distinct {by}, 1, 0 from batch where summary_key is not null
+-- must be
+select {by}, 1, 0 from (select entity, ledger, summary_key as told, hash_of('summary',
+    [string_agg(posting_key, chr(31) order by posting_key)]) as summary_key
+    from batch where summary_key is not null group by entity, ledger, told)
+
+-- approval summary_line: the lines of a summary are the sums of those of its journals
+-- by entity, ledger, summary_key, posting_date, account, dimension, currency,
+--    functional_currency, is_debit, measure
+select {by}, line_count, minor from (from (from summary_line select *,
+    coalesce(nullif(amount_minor, 0), functional_minor) >= 0 as is_debit)
+    unpivot (minor for measure in (amount_minor, functional_minor)))
+-- must be
+select {by}, count(*), sum(minor) from (from (from journal_line inner join (select
+    journal_id, summary_key from batch where summary_key is not null) using (journal_id) select *,
+    coalesce(nullif(amount_minor, 0), functional_minor) >= 0 as is_debit)
+    unpivot (minor for measure in (amount_minor, functional_minor))) group by all
+
+-- approval summary_line: the journals of a summary are of one kind, named by their last lines
+-- by summary_key, template, memo
+select distinct {by}, 1, 0 from summary_line
+-- must be
+select {by}, 1, 0 from (select summary_key, template,
+    template || ', ' || count(*) || ' journals' as memo from (select b.summary_key, b.journal_id,
+    arg_max(l.template, l.line_no) as template from batch as b
+    inner join journal_line as l using (journal_id)
+    where b.summary_key is not null group by all) group by summary_key, template)
+
+-- approval batch: only what is new goes out in a summary
+-- by entity, journal_id
+select {by}, 1, 0 from batch where summary_key is not null and action <> 'new'
 
 -- approval batch: what is new is a journal of the night
 -- by entity, journal_id

@@ -106,10 +106,13 @@ class Finished:
 def finished_night(folder: Path) -> Finished:
     """Return the third night of a small company.
 
-    A row is set aside, a file came twice, a sale was settled in another currency.
+    A row is set aside, a file came twice, a sale was settled in another currency, and journals go
+    out as summaries.
     """
     world = with_a_sale_in_dollars(make_world(MONDAY, days=3, payments_a_day=40))
     make_project(folder)
+    chart = folder / "mappings" / "accounts" / "E1.yaml"
+    chart.write_text(chart.read_text() + "journals: summary\n")
     write_world(world, folder)
     set_aside_a_row(folder / "inbox" / "northpay" / f"northpay_eur_{world.dates[-1]:%Y%m%d}.csv")
     with open_project(folder) as project:

@@ -57,8 +57,8 @@ def waiting(terminal: Terminal) -> ExitCode:
 
     with open_project(terminal.project) as project:
         found, opened = batches(project), take_ons(project.state)
-    headings = ("id", "what", "entity", "date", "journals", "reversals", "state")
-    table = grid(*headings, right=("journals",))
+    headings = ("id", "what", "entity", "date", "journals", "in summaries", "reversals", "state")
+    table = grid(*headings, right=("journals", "in summaries"))
     for begin in opened:
         add_row(
             table,
@@ -66,6 +66,7 @@ def waiting(terminal: Terminal) -> ExitCode:
             "take-on",
             begin.entity,
             begin.business_date,
+            "",
             "",
             "",
             begin.state,
@@ -78,6 +79,7 @@ def waiting(terminal: Terminal) -> ExitCode:
             one.entity,
             one.business_date,
             len(one.rows),
+            summarised(one),
             one.reversals or "",
             one.state,
         )
@@ -116,7 +118,7 @@ def decide(
     said = batch.verdict.checker if batch.verdict else ""
     terminal.show(
         f"{batch.state}: batch {batch.batch_id[:SHORT]} of {batch.entity}, {batch.business_date}, "
-        f"{counted(len(batch.rows), 'journal')}; prepared by {batch.maker}, decided by {said}"
+        f"{journals_of(batch)}; prepared by {batch.maker}, decided by {said}"
     )
     if verdict == "approve":
         terminal.show("recon post sends it")
@@ -200,14 +202,26 @@ def rehearse(terminal: Terminal, project: Project, found: list[Batch]) -> ExitCo
         door = project.environment.posting.get(batch.entity)
         to = "no door" if door is None else str(door.folder)
         terminal.show(
-            f"would send {counted(len(batch.rows), 'journal')} of {batch.entity}, "
-            f"{batch.business_date} to {to}"
+            f"would send {journals_of(batch)} of {batch.entity}, {batch.business_date} to {to}"
         )
     if not ready:
         terminal.show("nothing to post: no batch is approved")
     if hold := project.state.hold():
         terminal.warn(f"posting is paused by {hold.actor}: {hold.reason}")
     return terminal.answer("post", ExitCode.DONE, {"would_post": [batch_json(b) for b in ready]})
+
+
+def journals_of(batch: Batch) -> str:
+    """Return how many journals a batch has, and as what they go out."""
+    told = counted(len(batch.rows), "journal")
+    ways = counted(len(batch.summaries), "summary journal")
+    return f"{told}, {sum(batch.summaries.values())} of them in {ways}" if batch.summaries else told
+
+
+def summarised(batch: Batch) -> str:
+    """Return how many journals of a batch go out in how many summary journals, or nothing."""
+    number = sum(batch.summaries.values())
+    return f"{number} in {len(batch.summaries)}" if number else ""
 
 
 def line_of(one: Posted) -> str:
@@ -228,6 +242,8 @@ def batch_json(batch: Batch) -> dict[str, Any]:
         "entity": batch.entity,
         "date": batch.business_date,
         "journals": len(batch.rows),
+        "summarised": sum(batch.summaries.values()),
+        "summaries": len(batch.summaries),
         "reversals": batch.reversals,
         "maker": batch.maker,
         "state": batch.state,

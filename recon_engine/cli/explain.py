@@ -204,9 +204,17 @@ def add_journal(tree: Tree, journal: dict[str, Any]) -> None:
     for batch in journal["batches"]:
         branch(
             top,
-            f"batch {batch['batch_id'][:SHORT]} of {batch['business_date']}: {batch['action']}, "
+            f"batch {batch['batch_id'][:SHORT]} of {batch['business_date']}: {batch['action']}"
+            f"{in_summary(batch)}, "
             f"{batch['state'].replace('_', ' ')}, prepared by {batch['maker']}",
         )
     for receipt in journal["receipts"]:
         number = f" as {receipt['erp_document']}" if receipt["erp_document"] else ""
-        branch(top, f"{receipt['state']}{number} on {receipt['business_date']}")
+        branch(
+            top, f"{receipt['state']}{number} on {receipt['business_date']}{in_summary(receipt)}"
+        )
+
+
+def in_summary(row: dict[str, Any]) -> str:
+    """Return in which summary journal a journal goes out or went, or nothing."""
+    return f" in summary journal {row['summary_key']}" if row["summary_key"] else ""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from recon_engine.deliver.booked import Target, rows_of, targets
+from recon_engine.deliver.summaries import outgoing, sent_of, summary_of
 from recon_engine.errors import GateBlocked, Rejected
 from recon_engine.ids import SEPARATOR, content_id
 from recon_engine.posters.poster import Journal, Line
 from recon_engine.run import Project, read_table
-from recon_engine.store.state import OutboxRow, Verdict
+from recon_engine.store.state import OutboxRow, Receipt, Verdict
 
 KIND = "journal"
 """What outbox rows are called that carry a journal."""
-Target = tuple[tuple[Line, ...], date]
-"""Lines and ledger day of a journal."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Batch:
     def reversals(self) -> int:
         """Return how many journals the batch takes back."""
         return sum(row["action"] == "reversal" for row in self.rows)
+
+    @property
+    def summaries(self) -> dict[str, int]:
+        """Return how many journals go out in each summary journal, by its key."""
+        return Counter(row["summary_key"] for row in self.rows if row.get("summary_key"))
 
 
 def batches(project: Project) -> list[Batch]:
@@ -76,18 +82,21 @@ def find_batch(project: Project, start: str) -> Batch:
 
 
 def outbox_rows(project: Project, batch: Batch) -> list[OutboxRow]:
-    """Return one outbox row for each journal of a batch.
+    """Return one outbox row for each journal of a batch that goes out itself, and each summary.
 
     A new journal has the lines of the target set; a reversal those that were sent, turned round, on
-    the date of the batch.
+    the date of the batch; a summary those that the batch was proposed with.
     Raises: GateBlocked where a journal of the batch has no lines.
     """
-    target = _target(project, batch)
+    target, turned = _target(project, batch), _turned_round(project, batch)
     rows = []
-    for row in batch.rows:
+    for key, row in {outgoing(row): row for row in batch.rows}.items():
+        if key != row["posting_key"]:
+            rows.append(outbox_row(summary_of(project, row), batch.batch_id))
+            continue
         lines, day = target.get(row["journal_id"], ((), batch.business_date))
         if row["action"] == "reversal":
-            lines, day = _turned_round(project, row), batch.business_date
+            lines, day = turned.get(row["journal_id"], ()), batch.business_date
         if not lines:
             raise GateBlocked(
                 f"batch {batch.batch_id[:12]}: journal {row['journal_id'][:12]} has no lines, "
@@ -110,8 +119,14 @@ def outbox_rows(project: Project, batch: Batch) -> list[OutboxRow]:
 
 def outbox_row(journal: Journal, batch_id: str) -> OutboxRow:
     """Return the outbox row of a journal."""
-    payload = json.dumps(asdict(journal), sort_keys=True, default=date.isoformat)
+    told = asdict(journal, dict_factory=_without_nothing)
+    payload = json.dumps(told, sort_keys=True, default=date.isoformat)
     return OutboxRow(journal.posting_key, KIND, payload, batch_id)
+
+
+def _without_nothing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return what is said: a payload that is on record already reads the same from later code."""
+    return {name: value for name, value in pairs if value is not None}
 
 
 def debits(project: Project, batch: Batch) -> dict[str, int]:
@@ -137,7 +152,8 @@ def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterat
     rows = rows_of(project, manifest_sha, "batch")
     if not rows:
         return
-    keys = SEPARATOR.join(sorted(row["posting_key"] for row in rows))
+    told = (f"{r['posting_key']} {r.get('summary_key') or ''}".strip() for r in rows)
+    keys = SEPARATOR.join(sorted(told))
     batch_id = content_id("batch", entity, day.isoformat(), keys)
     if {row["batch_id"] for row in rows} != {batch_id}:
         raise GateBlocked(
@@ -149,54 +165,43 @@ def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterat
     yield Batch(batch_id, entity, day, first["ledger"], first["maker"], tuple(rows), verdict)
 
 
-def rows_of(project: Project, manifest_sha: str, table: str) -> list[dict[str, Any]]:
-    """Return the rows of one table of a manifest, whether a version names it or not."""
-    return [
-        row
-        for part in project.lake.manifest(manifest_sha).outputs[table].parts
-        for row in pq.read_table(project.lake.part(part.sha), partitioning=None).to_pylist()
-    ]
-
-
 def _target(project: Project, batch: Batch) -> dict[str, Target]:
-    """Return lines and ledger day of each journal of the target set."""
+    """Return lines and ledger day of each new journal that goes out itself."""
+    alone = [row["journal_id"] for row in batch.rows if outgoing(row) == row["posting_key"]]
     found = read_table(project, "journal_line", batch.business_date, batch.entity)
-    return targets(found.to_pylist())
+    kept = pc.is_in(found.column("journal_id"), pa.array(alone, pa.string()))
+    return targets(found.filter(kept).to_pylist())
 
 
-def targets(rows: Sequence[Mapping[str, Any]]) -> dict[str, Target]:
-    """Return lines and ledger day of each journal, from rows of `journal_line`."""
-    lines: defaultdict[str, list[Line]] = defaultdict(list)
-    days: dict[str, date] = {}
-    for row in sorted(rows, key=lambda r: (r["journal_id"], r["line_no"])):
-        lines[row["journal_id"]].append(
-            Line(
-                row["account"],
-                row["currency"],
-                row["amount_minor"],
-                row["functional_currency"],
-                row["functional_minor"],
-                row["dimension"] or "",
-                row["memo"],
-            )
+def _turned_round(project: Project, batch: Batch) -> dict[str, tuple[Line, ...]]:
+    """Return the lines that take back what stands in the ledger, for each journal to reverse."""
+    doomed = {row["journal_id"] for row in batch.rows if row["action"] == "reversal"}
+    standing = dict[str, Receipt]()
+    for one in project.state.receipts(batch.entity) if doomed else ():
+        if one.journal_id in doomed and (one.action, one.state) == ("new", "posted"):
+            known = standing.setdefault(one.journal_id, one)
+            standing[one.journal_id] = max(known, one, key=lambda receipt: receipt.generation)
+    return {
+        journal_id: tuple(
+            replace(line, amount_minor=-line.amount_minor, functional_minor=-line.functional_minor)
+            for line in lines
         )
-        days[row["journal_id"]] = row["posting_date"]
-    return {journal_id: (tuple(lines[journal_id]), days[journal_id]) for journal_id in lines}
+        for journal_id, lines in _sent(project, standing.values()).items()
+    }
 
 
-def _turned_round(project: Project, row: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Return the lines that take back what stands in the ledger for a journal."""
-    standing = [
-        receipt
-        for receipt in project.state.receipts(row["entity"])
-        if (receipt.journal_id, receipt.action, receipt.state)
-        == (row["journal_id"], "new", "posted")
-    ]
-    last = max(standing, key=lambda receipt: receipt.generation, default=None)
-    payload = None if last is None else project.state.payload(last.posting_key)
-    if payload is None:
-        return ()
-    return tuple(
-        replace(line, amount_minor=-line.amount_minor, functional_minor=-line.functional_minor)
-        for line in journal_of(payload).lines
-    )
+def _sent(project: Project, receipts: Iterable[Receipt]) -> dict[str, tuple[Line, ...]]:
+    """Return the lines under which journals stand in the ledger, as far as they are known."""
+    found = dict[str, tuple[Line, ...]]()
+    summed = defaultdict[str, list[Receipt]](list)
+    for one in receipts:
+        if one.summary_key is not None:
+            summed[one.summary_key].append(one)
+        elif (payload := project.state.payload(one.posting_key)) is not None:
+            found[one.journal_id] = journal_of(payload).lines
+    for key, answers in summed.items():
+        payload = project.state.payload(key)
+        sent = None if payload is None else journal_of(payload).lines
+        held = sent_of(project, answers[0], sent, [one.journal_id for one in answers])
+        found |= {journal_id: lines for journal_id, (lines, _) in held.items()}
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from recon_engine.deliver.batches import journal_of
+from recon_engine.deliver.summaries import members
 from recon_engine.errors import RulebookError
 from recon_engine.posters.poster import Answer, Journal, Poster, poster
 from recon_engine.run import Project
@@ -52,20 +53,25 @@ def not_before(project: Project, letter: Letter) -> datetime | None:
 def keep(
     project: Project, journals: Sequence[Journal], answers: Mapping[str, Answer], run_id: str
 ) -> None:
-    """Put the answers to some journals on record, in one transaction."""
+    """Put the answers to some journals on record, in one transaction.
+
+    What is said of a summary is said of every journal in it.
+    """
     receipts = [
         Receipt(
-            journal.posting_key,
+            row["posting_key"],
             journal.entity,
             journal.business_date,
-            journal.journal_id,
-            journal.action,
-            journal.generation,
+            row["journal_id"],
+            row["action"],
+            row["generation"],
             "rejected" if answer.document is None else "posted",
             answer.document,
             journal.posting_date,
+            row.get("summary_key"),
         )
         for journal in journals
         if (answer := answers.get(journal.posting_key)) is not None
+        for row in members(project, journal)
     ]
     project.state.record(receipts, run_id)

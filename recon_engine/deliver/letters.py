@@ -9,6 +9,7 @@ from itertools import groupby
 
 from recon_engine.deliver.batches import KIND, Batch, batches, journal_of
 from recon_engine.deliver.doors import ask, door_of
+from recon_engine.deliver.summaries import outgoing
 from recon_engine.errors import Rejected, RulebookError, Unavailable
 from recon_engine.run import Project
 from recon_engine.run.attempt import new_run_id
@@ -68,7 +69,7 @@ def _journals(
     project: Project, dead: Sequence[Letter], run_id: str, dry_run: bool
 ) -> list[Redelivered]:
     """Return what may become of dead journals; what the ledger has is on record then."""
-    proposed = {row["posting_key"]: one for one in batches(project) for row in one.rows}
+    proposed = {outgoing(row): one for one in batches(project) for row in one.rows}
     told = []
     for entity, group in groupby(sorted(dead, key=_entity), _entity):
         letters = list(group)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from recon_engine.deliver.batches import KIND, batches, journal_of, outbox_rows
+from recon_engine.deliver.batches import KIND, Batch, batches, journal_of, outbox_rows
 from recon_engine.deliver.behind import refuse_while_behind
 from recon_engine.deliver.doors import ask, door_of, keep, not_before
+from recon_engine.deliver.summaries import answered, members, outgoing
 from recon_engine.errors import Rejected, Unavailable
 from recon_engine.pipeline import STAGES
 from recon_engine.posters.poster import Answer, Journal, Poster
@@ -50,14 +52,68 @@ def post_approved(project: Project, *, actor: str) -> tuple[list[Posted], list[R
     run_id = new_run_id(date.max)
     with project.state.sending():
         refuse_while_behind(project, actor, run_id)
-        for batch in batches(project):
-            if batch.state == "approved":
-                project.state.queue(outbox_rows(project, batch), run_id)
+        held = _queue(project, run_id)
         posted = _send_all(project, run_id)
     days = sorted({one.business_date for one in posted if one.posted or one.rejected})
     days = sorted({*days, *_unread(project)})
     runs = [run_date(project, day, actor=actor, verb="post", stages=AFTER_POSTING) for day in days]
-    return posted, runs
+    return [*posted, *held], runs
+
+
+def _queue(project: Project, run_id: str) -> list[Posted]:
+    """Put approved batches into the outbox, and return those that must wait for an answer.
+
+    A journal that goes out under another key than before, in a summary or out of it, may be in the
+    ledger already: before the ledger has said so, nothing of its batch leaves.
+    """
+    held, taken = list[Posted](), _taken(project)
+    for batch in batches(project):
+        if batch.state != "approved":
+            continue
+        keys = {row["posting_key"]: outgoing(row) for row in batch.rows}
+        elsewhere = {taken[key] for key, going in keys.items() if taken.get(key, going) != going}
+        if elsewhere := elsewhere - _lacking(project, elsewhere, run_id):
+            held.append(_waits(batch, min(elsewhere)))
+        else:
+            project.state.queue(outbox_rows(project, batch), run_id)
+            taken |= keys
+    return held
+
+
+def _taken(project: Project) -> dict[str, str]:
+    """Return by its own key under which key each journal was answered, is on its way or is dead."""
+    taken = {
+        receipt.posting_key: answered(receipt)
+        for entity in project.rulebook.accounts
+        for receipt in project.state.receipts(entity)
+    }
+    for one in project.state.letters(*ON_THE_WAY, "dead", kind=KIND):
+        taken |= {row["posting_key"]: one.key for row in members(project, journal_of(one.payload))}
+    return taken
+
+
+def _lacking(project: Project, keys: Collection[str], run_id: str) -> set[str]:
+    """Return which keys are dead, and not in the ledger when it is asked once more."""
+    dead = [one for one in project.state.letters("dead", kind=KIND) if one.key in keys]
+    lacking = set[str]()
+    for entity, group in groupby(dead, lambda one: journal_of(one.payload).entity):
+        letters = list(group)
+        try:
+            answers = ask(project, door_of(project, entity), letters, run_id)
+        except Unavailable:
+            continue
+        lacking |= {one.key for one in letters} - answers.keys()
+    return lacking
+
+
+def _waits(batch: Batch, key: str) -> Posted:
+    """Return that a batch was not sent, since one of its journals went out under another key."""
+    message = (
+        f"batch {batch.batch_id[:12]}: found a journal of it on its way in {key[:12]}, expected "
+        "the ledger's answer first; nothing of it was sent, run it again"
+    )
+    number = len(batch.rows)
+    return Posted(batch.entity, batch.business_date, batch.batch_id, 0, 0, number, (), message)
 
 
 def _send_all(project: Project, run_id: str) -> list[Posted]:
@@ -86,17 +142,22 @@ def _send(project: Project, batch_id: str, letters: Sequence[Letter], run_id: st
             answers |= _post(project, door, ready, run_id)
     except Unavailable as error:
         message = str(error)
+    became = Counter[str]()
+    for one in letters:
+        answer = answers.get(one.key)
+        end = "unsure" if answer is None else "rejected" if answer.document is None else "posted"
+        became["dead" if one in given_up else end] += journal_of(one.payload).journals or 1
     found = [answers[one.key] for one in letters if one.key in answers]
     return Posted(
         first.entity,
         first.business_date,
         batch_id,
-        sum(answer.document is not None for answer in found),
-        sum(answer.document is None for answer in found),
-        len(letters) - len(found) - len(given_up),
+        became["posted"],
+        became["rejected"],
+        became["unsure"],
         tuple(sorted({answer.document for answer in found if answer.document})),
         message or "; ".join(sorted({a.refused for a in found if a.refused})),
-        len(given_up),
+        became["dead"],
     )
 
 

@@ -8,16 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from recon_engine.deliver.batches import (
-    KIND,
-    Target,
-    journal_of,
-    outbox_row,
-    rows_of,
-    targets,
-)
+from recon_engine.deliver.batches import KIND, journal_of, outbox_row
 from recon_engine.deliver.behind import lost_heads, lost_runs, signs
+from recon_engine.deliver.booked import Target, rows_of, targets
 from recon_engine.deliver.doors import door_of, keep
+from recon_engine.deliver.summaries import answered, outgoing, summary_of
 from recon_engine.errors import Rejected, RulebookError, Unavailable
 from recon_engine.posters.poster import Answer, Journal, Lister
 from recon_engine.run import Project
@@ -52,7 +47,10 @@ class ReadBack:
 
 @dataclass(frozen=True)
 class _Books:
-    """What is not settled of one entity: letters, and journals the lake alone remembers."""
+    """What is not settled of one entity: letters, and journals the lake alone remembers.
+
+    Of a summary one journal stands for all.
+    """
 
     letters: tuple[Letter, ...]
     forgotten: Mapping[str, Row]
@@ -134,8 +132,8 @@ def _unsettled(project: Project) -> dict[str, _Books]:
     settled = _on_record(project)
     for sha in _manifests(project, "approval"):
         for row in rows_of(project, sha, "batch"):
-            key = row["posting_key"]
-            if key not in settled and key not in in_outbox:
+            key = outgoing(row)
+            if row["posting_key"] not in settled and key not in in_outbox:
                 forgotten[row["entity"]][key] = row
     return {
         entity: _Books(tuple(letters[entity]), forgotten[entity])
@@ -145,7 +143,8 @@ def _unsettled(project: Project) -> dict[str, _Books]:
 
 def _on_record(project: Project) -> set[str]:
     entities = project.rulebook.accounts
-    return {one.posting_key for entity in entities for one in project.state.receipts(entity)}
+    found = [one for entity in entities for one in project.state.receipts(entity)]
+    return {one.posting_key for one in found} | {answered(one) for one in found}
 
 
 def _manifests(project: Project, stage: str) -> list[str]:
@@ -168,8 +167,13 @@ def _record(
     if not there:
         return
     known = _targets(project, entity, {row["business_date"] for row in there})
-    journals = [_journal(row, known.get(row["journal_id"])) for row in there]
-    batch_of = {row["posting_key"]: row["batch_id"] for row in there}
+    journals = [
+        summary_of(project, row)
+        if row.get("summary_key")
+        else _journal(row, known.get(row["journal_id"]))
+        for row in there
+    ]
+    batch_of = {outgoing(row): row["batch_id"] for row in there}
     rows = [outbox_row(one, batch_of[one.posting_key]) for one in journals if one.lines]
     project.state.queue(rows, run_id)
     keep(project, journals, answers, run_id)

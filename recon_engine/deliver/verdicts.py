@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from recon_engine.deliver.batches import Batch, find_batch
+from recon_engine.deliver.summaries import outgoing
 from recon_engine.errors import Rejected
 from recon_engine.run import Project
 
@@ -25,7 +26,7 @@ def judge(
     """
     batch = find_batch(project, start)
     if verdict == "reject" and any(
-        project.state.payload(row["posting_key"]) is not None for row in batch.rows
+        project.state.payload(key) is not None for key in {outgoing(row) for row in batch.rows}
     ):
         raise Rejected(
             f"batch {batch.batch_id[:12]}: found it on its way to the ledger, expected one that "

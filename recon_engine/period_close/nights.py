@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from recon_engine.deliver.batches import rows_of
+from recon_engine.deliver.booked import rows_of
 from recon_engine.periods import DAY, Period
 from recon_engine.run import Project
 from recon_engine.store.workspace import Workspace

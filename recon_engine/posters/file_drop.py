@@ -32,6 +32,8 @@ COLUMNS = (
     "functional_credit",
     "dimension",
     "memo",
+    "journals",
+    "journal_lines",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", *"\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet takes for a formula, with the full-width forms."""
@@ -95,17 +97,19 @@ def _row(journal: Journal, number: int, line: Line) -> tuple[str | int, ...]:
         journal.journal_id,
         journal.action,
         journal.generation,
-        _plain(journal.entity),
-        _plain(journal.ledger),
+        plain(journal.entity),
+        plain(journal.ledger),
         journal.posting_date.isoformat(),
         number,
-        _plain(line.account),
+        plain(line.account),
         line.currency,
         *_sides(line.amount_minor, line.currency),
         line.functional_currency,
         *_sides(line.functional_minor, line.functional_currency),
-        _plain(line.dimension),
-        _plain(line.memo),
+        plain(line.dimension),
+        plain(line.memo),
+        journal.journals or 1,
+        line.line_count or 1,
     )
 
 
@@ -115,6 +119,6 @@ def _sides(minor: int, currency: str) -> tuple[str, str]:
     return (shown, "") if minor >= 0 else ("", shown)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text

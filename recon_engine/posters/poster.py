@@ -25,11 +25,16 @@ class Line:
     functional_minor: int
     dimension: str
     memo: str
+    line_count: int | None = None
+    """Journal lines it is the sum of; None of a line that is one."""
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What one posting key stands for: lines that balance, on one ledger day."""
+    """What one posting key stands for: lines that balance, on one ledger day.
+
+    A summary journal has the sums of many, and its key as `journal_id`.
+    """
 
     posting_key: str
     entity: str
@@ -40,6 +45,8 @@ class Journal:
     action: str
     generation: int
     lines: tuple[Line, ...]
+    journals: int | None = None
+    """How many journals a summary has in it; None of a journal that goes out itself."""
 
 
 @dataclass(frozen=True)

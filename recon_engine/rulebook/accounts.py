@@ -160,6 +160,17 @@ class Accounts(Mapping):
         description="how the fee of a restated line is booked: what stood is taken back and what "
         "stands now booked, or what it changed by alone, while its month is open",
     )
+    journals: Literal["auto", "summary", "detail"] = Field(
+        default="auto",
+        description="how journals go to the ledger: each by itself, or those of a kind, ledger day "
+        "and currency as one summary journal; auto: as summaries where a date has more lines than "
+        "summary_above",
+    )
+    summary_above: int = Field(
+        default=10_000,
+        ge=1,
+        description="settlement lines of a date above which auto means summary",
+    )
     calendar: str | None = Field(
         default=None,
         description="fiscal calendar of the books, a file in calendars/; absent: calendar months",
@@ -172,6 +183,12 @@ class Accounts(Mapping):
         """Return the account of a role in a currency, or None where the chart has none."""
         by_currency: dict[str, str] = dict(self.roles).get(role, {})  # type: ignore[call-overload]
         return by_currency.get(currency, by_currency.get("*"))
+
+    def summarises(self, line_count: int) -> bool:
+        """Tell whether the journals of a date with so many settlement lines go out as summaries."""
+        if self.journals == "auto":
+            return line_count > self.summary_above
+        return self.journals == "summary"
 
     def booked_alone(self) -> list[tuple[str, str, bool]]:
         """Return each kind of line that is booked without a document, its role, and if it waits."""

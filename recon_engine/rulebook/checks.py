@@ -300,6 +300,9 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
     if accounts.win_rate_percent != "100" and "allowance" not in accounts.templates:
         text = "found a rate and no template allowance, expected both"
         yield document.problem(("win_rate_percent",), text)
+    if accounts.journals != "auto" and "summary_above" in accounts.model_fields_set:
+        text = f"found a limit beside journals: {accounts.journals}, expected auto beside it"
+        yield document.problem(("summary_above",), text)
     yield from check_booked(accounts, document)
     for kind, template in accounts.templates.items():
         for key, role in (("debit", template.debit), ("credit", template.credit)):

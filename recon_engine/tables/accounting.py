@@ -120,8 +120,39 @@ BATCH = Table(
         text("action", "new or reversal", key=True),
         count("generation", "how often this content was reversed before", key=True),
         text("posting_key", "idempotency key: content and generation"),
+        text(
+            "summary_key",
+            "key of the summary journal it goes out in; absent where it goes out itself",
+            nullable=True,
+        ),
         text("state", "awaiting_approval or approved"),
         text("maker", "who prepared it: the service user"),
+    ),
+)
+
+SUMMARY_LINE = Table(
+    "summary_line",
+    1,
+    "one line of a summary journal: what the ledger gets instead of the journals in it",
+    (
+        text("summary_key", "idempotency key: the keys of the journals in it", key=True),
+        count("line_no", "position in the summary journal, from 1", key=True),
+        text("entity", "legal entity"),
+        text("ledger", "book in the ERP"),
+        text("template", "template of the journals in it"),
+        day("posting_date", "ledger day of the journals in it"),
+        text("account", "account in the chart"),
+        text(
+            "dimension",
+            "merchant account, bank account or affiliate the lines belong to",
+            nullable=True,
+        ),
+        text("currency", "transaction currency"),
+        minor("amount_minor", "sum of its side, debit plus, in the transaction currency"),
+        text("functional_currency", "currency of the books"),
+        minor("functional_minor", "sum of the same lines in the functional currency"),
+        count("line_count", "journal lines it is the sum of"),
+        text("memo", "text for the ledger"),
     ),
 )
 
@@ -139,5 +170,10 @@ POSTING_RECEIPT = Table(
         text("state", "posted, rejected or ambiguous"),
         text("erp_document", "document number in the ERP", nullable=True),
         day("posting_date", "ledger day in the ERP", nullable=True),
+        text(
+            "summary_key",
+            "key of the summary journal that was answered for it; absent where it went out itself",
+            nullable=True,
+        ),
     ),
 )

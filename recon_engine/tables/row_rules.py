@@ -327,6 +327,22 @@ ROW_RULES = (
         "coalesce(generation < 0, false)",
     ),
     row_rule(
+        "batch", "013", "critical", "summary_key",
+        "a summary journal has a key, and what is reversed goes out itself",
+        "summary_key = '' or (summary_key is not null and action <> 'new')",
+    ),
+    row_rule(
+        "summary_line", "010", "critical", "line_no",
+        "a line of a summary journal is the sum of journal lines",
+        "coalesce(line_no < 1 or line_count < 1, false)",
+    ),
+    row_rule(
+        "summary_line", "011", "critical", "functional_minor",
+        "a line in the functional currency has one amount (I11)",
+        "currency = functional_currency and amount_minor is distinct from functional_minor"
+        " and amount_minor <> 0",
+    ),
+    row_rule(
         "posting_receipt", "010", "critical", "state",
         "the answer for a journal is one of the closed list",
         f"{outside('action', ('new', 'reversal'))}"

@@ -39,6 +39,7 @@ PREFIXES = {
     "journal_line": "JRN",
     "settlement_application": "APP",
     "batch": "BAT",
+    "summary_line": "SUM",
     "posting_receipt": "REC",
     "conservation_certificate": "CER",
     "control_total": "TOT",

@@ -143,7 +143,14 @@ SOUND: dict[str, Row] = {
         "amount_minor": 1000,
         "functional_minor": 1000,
     },
-    "batch": {"action": "new", "generation": 0, "state": "awaiting_approval", "journal_id": "J1"},
+    "batch": {
+        "action": "new",
+        "generation": 0,
+        "state": "awaiting_approval",
+        "journal_id": "J1",
+        "summary_key": None,
+    },
+    "summary_line": {"account": "1200", "amount_minor": 1000, "functional_minor": 1000},
     "posting_receipt": {
         "action": "new",
         "generation": 0,

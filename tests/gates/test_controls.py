@@ -27,6 +27,24 @@ OPENED = row("opening_item", source="s")
 KEY = posting_key("J1")
 BATCH = row("batch", posting_key=KEY, batch_id=content_id("batch", "x", DAY.isoformat(), KEY))
 POSTED = row("posting_receipt", posting_key=KEY)
+SUMMARY = content_id("summary", KEY)
+SUMMED = BATCH | {
+    "summary_key": SUMMARY,
+    "batch_id": content_id("batch", "x", DAY.isoformat(), f"{KEY} {SUMMARY}"),
+}
+SUMMARY_LINES = [
+    row("summary_line", summary_key=SUMMARY, dimension="x"),
+    row(
+        "summary_line",
+        summary_key=SUMMARY,
+        dimension="x",
+        line_no=2,
+        account="1100",
+        amount_minor=-1000,
+        functional_minor=-1000,
+    ),
+]
+"""The batch as one summary journal, as good as the journal in it."""
 
 DISPUTED = row("payment_state", payment_ref="y", state="disputed", disputed_minor=500)
 SOUND: dict[str, Rows] = {
@@ -219,7 +237,24 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("approval", "APR-001", 1, {"state_posting_receipt": [POSTED]}),
     ("approval", "APR-001", 1, {"journal_line": []}),
     ("approval", "APR-002", 1, {"batch": [BATCH | {"batch_id": "other"}]}),
+    ("approval", "APR-002", 1, {
+        "batch": [SUMMED | {"summary_key": None}], "summary_line": SUMMARY_LINES}),
     ("approval", "APR-003", 1, {"batch": [BATCH | {"generation": 1}]}),
+    ("approval", "APR-004", 1, {"batch": [SUMMED]}),
+    ("approval", "APR-004", 1, {"summary_line": SUMMARY_LINES}),
+    ("approval", "APR-004", 1, {
+        "batch": [SUMMED | {"summary_key": "other"}],
+        "summary_line": [line | {"summary_key": "other"} for line in SUMMARY_LINES]}),
+    ("approval", "APR-005", 2, {"batch": [SUMMED], "summary_line": []}),
+    ("approval", "APR-005", 1, {
+        "batch": [SUMMED],
+        "summary_line": [SUMMARY_LINES[0], SUMMARY_LINES[1] | {"functional_minor": -999}]}),
+    ("approval", "APR-005", 2, {
+        "batch": [SUMMED],
+        "summary_line": [SUMMARY_LINES[0], SUMMARY_LINES[1] | {"account": "1101"}]}),
+    ("approval", "APR-005", 1, {
+        "batch": [SUMMED],
+        "summary_line": [SUMMARY_LINES[0] | {"line_count": 2}, SUMMARY_LINES[1]]}),
     ("posting", "POS-001", 1, {"posting_receipt": [POSTED, POSTED | {"posting_key": "other"}]}),
     ("posting", "POS-002", 1, {"posting_receipt": [POSTED | {"posting_key": "other"}]}),
     ("reporting", "RPT-001", 1, {"conservation_certificate": [

@@ -45,6 +45,7 @@ CLASSED = {
     "journal_line": ("template", "role", "account", "currency", "functional_currency"),
     "settlement_application": ("currency", "functional_currency", "generation"),
     "batch": ("action", "generation", "state"),
+    "summary_line": ("template", "account", "currency", "functional_currency", "line_count"),
     "conservation_certificate": ("dataset", "origin", "currency", "class", "row_count"),
     "control_total": ("dataset", "measure", "currency", "row_count"),
     "proof": ("proof", "currency", "verdict"),

@@ -63,7 +63,8 @@ FEES = (
 TIERS = keys_of(Tier, "from_minor", "percent", percent="price from that volume on, in percent")
 CHART = keys_of(
     Accounts, "ledger", "functional_currency", "zone", "receivables", "loss_tax_percent",
-    "win_rate_percent", "revaluation", "restatement", "closed_periods",
+    "win_rate_percent", "revaluation", "restatement", "journals", "summary_above",
+    "closed_periods",
     ledger="book in the ERP", functional_currency="currency of the books",
     receivables="application: the ERP's subledger makes the rows; journal: we book the control "
     "account",

@@ -1,64 +1,27 @@
--- batch: the difference between the target set and what was posted
--- in:  journal_line            the target set of the entity and date
---      state_posting_receipt   what was posted for this entity
--- out: one row per journal to post or to reverse; an equal set gives no row
+-- batch: what is to be posted or reversed, under one hash
+-- in:  difference   one row per journal to post or to reverse, with its posting key
+--      summarised   posting key of each journal that goes out with others, and the key under which they do
+-- out: one row per journal; nothing to post gives no row
 --
--- The generation counts how often the content was taken back or refused: each try has its own key.
+-- How the journals go out is part of the hash: whoever approves a batch approves that as well.
 with
-target as (
-    select distinct journal_id
-    from journal_line
-),
-
-standing as (
-    select
-        journal_id,
-        coalesce(sum(case when action = 'new' then 1 else -1 end) filter (where state = 'posted'), 0) as balance,
-        count(*) filter (where state = 'posted' and action = 'reversal') as reversals,
-        count(*) filter (where state = 'rejected' and action = 'new') as refused,
-        count(*) filter (where state = 'rejected' and action = 'reversal') as refused_reversals,
-    from state_posting_receipt
-    group by journal_id
-),
-
-here as (
-    select distinct journal_id
-    from state_posting_receipt
-    where state = 'posted' and business_date = cast($business_date as date)
-),
-
-difference as (
-    select
-        t.journal_id as journal_id,
-        'new' as action,
-        coalesce(s.reversals + s.refused, 0) as generation,
-    from target as t
-    left join standing as s on s.journal_id = t.journal_id
-    where coalesce(s.balance, 0) = 0
-    union all
-    select
-        s.journal_id as journal_id,
-        'reversal' as action,
-        s.reversals + s.refused_reversals as generation,
-    from standing as s
-    inner join here as h on h.journal_id = s.journal_id
-    anti join target as t on t.journal_id = s.journal_id
-    where s.balance = 1
-),
-
 keyed as (
     select
-        journal_id,
-        action,
-        generation,
-        content_id('posting', [journal_id, action, cast(generation as varchar)]) as posting_key,
-    from difference
+        d.journal_id,
+        d.action,
+        d.generation,
+        d.posting_key,
+        s.summary_key,
+    from difference as d
+    left join summarised as s on s.posting_key = d.posting_key
 ),
 
 named as (
     select
         content_id('batch', [
-            $entity, $business_date, string_agg(posting_key, chr(31) order by posting_key)
+            $entity,
+            $business_date,
+            string_agg(concat_ws(' ', posting_key, summary_key), chr(31) order by posting_key)
         ]) as batch_id,
     from keyed
 )
@@ -72,6 +35,7 @@ select
     k.action as action,
     k.generation as generation,
     k.posting_key as posting_key,
+    k.summary_key as summary_key,
     'awaiting_approval' as state,
     $maker as maker,
 from keyed as k

@@ -12,6 +12,7 @@ from recon_engine.tables.accounting import (
     ALLOCATION,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,
+    SUMMARY_LINE,
 )
 from recon_engine.tables.canonical import (
     BANK_ENTRY,
@@ -84,6 +85,7 @@ TOTALLED = (
     PAYMENT_STATE,
     JOURNAL_LINE,
     SETTLEMENT_APPLICATION,
+    SUMMARY_LINE,
 )
 """Every table of the night that bears money."""
 

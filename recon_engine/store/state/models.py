@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; a database that says another is migrated, or refused where it is newer."""
 STAGES = (
     "landing",
@@ -360,6 +360,7 @@ RECEIPT = Table(
     Column("posting_date", Date),
     text("run_id"),
     Column("recorded_at", Moment, nullable=False),
+    Column("summary_key", Text),
     UniqueConstraint("journal_id", "action", "generation"),
     one_of("action", ("new", "reversal")),
     one_of("state", ("posted", "rejected")),

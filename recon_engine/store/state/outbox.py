@@ -82,12 +82,16 @@ class Outbox(Audit):
     def record(self, receipts: Sequence[Receipt], run_id: str) -> None:
         """Keep the answers of an ERP and end the sending of their keys, in one transaction.
 
-        An answer that is on record already is left as it is.
+        An answer that is on record already is left as it is. A summary journal is answered once for
+        all that is in it.
         Raises: Rejected where a key was answered otherwise before.
         """
+        ended = set[str]()
         with self._writing() as con:
             for receipt in receipts:
-                self._record_one(con, receipt, run_id)
+                key = receipt.summary_key or receipt.posting_key
+                self._record_one(con, receipt, run_id, "" if key in ended else key)
+                ended.add(key)
 
     def receipts(self, entity: str) -> list[Receipt]:
         """Return all answers to journals of an entity, by key."""
@@ -137,7 +141,8 @@ class Outbox(Audit):
         steps = [row._asdict() for row in con.execute(made)]
         return sorted(steps, key=lambda step: int(step["step_seq"]))
 
-    def _record_one(self, con: Connection, receipt: Receipt, run_id: str) -> None:
+    def _record_one(self, con: Connection, receipt: Receipt, run_id: str, ends: str) -> None:
+        """Keep one answer; `ends` is the key of the letter that it ends, or nothing."""
         values = vars(receipt)
         columns = [RECEIPT.c[name] for name in values]
         known = con.execute(
@@ -147,12 +152,11 @@ class Outbox(Audit):
             moment = {"run_id": run_id, "recorded_at": self._now()}
             made = con.execute(insert(RECEIPT).values(**values | moment).returning(RECEIPT)).one()
             ended = "sent" if receipt.state == "posted" else "rejected"
-            con.execute(
-                update(OUTBOX)
-                .where(OUTBOX.c.key == receipt.posting_key)
-                .values(state=ended, message="")
-            )
-            steps = self._log_step(con, OUTBOX.c.key == receipt.posting_key, run_id)
+            steps = list[dict[str, Any]]()
+            if ends:
+                letter = OUTBOX.c.key == ends
+                con.execute(update(OUTBOX).where(letter).values(state=ended, message=""))
+                steps = self._log_step(con, letter, run_id)
             told = made._asdict() | {"steps": steps}
             self._record(con, receipt.state, receipt.posting_key, told)
         elif known._asdict() != values:

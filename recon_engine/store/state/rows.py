@@ -213,6 +213,8 @@ class Receipt:
     state: str
     erp_document: str | None
     posting_date: date | None
+    summary_key: str | None = None
+    """Key of the summary journal that was answered for it; None where it went out itself."""
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,13 @@ class Published(Database):
         with self._reading() as con:
             return [DatasetVersion(**row._asdict()) for row in con.execute(HISTORY, asked)]
 
+    def versions_of(self, stage: str, scope: str, business_date: date) -> list[DatasetVersion]:
+        """Return every version of a scope and date, the newest first."""
+        asked = {"stage": stage, "scope": scope, "business_date": business_date}
+        wanted = select(*COLUMNS).where(OF_SCOPE, ON_DATE).order_by(VERSION.version.desc())
+        with self._reading() as con:
+            return [DatasetVersion(**row._asdict()) for row in con.execute(wanted, asked)]
+
     def scopes(self, stage: str) -> set[str]:
         """Return every scope that a stage ever published, those that left the rulebook too."""
         named = select(VERSION.scope).where(VERSION.stage == stage).distinct()

@@ -1,4 +1,4 @@
--- APR-002: a batch is the hash of its entity, date and keys, and one batch holds them all (I21)
+-- APR-002: a batch is the hash of its entity, date, keys and summaries, and one batch holds them all (I21)
 -- in:  batch   what is proposed
 -- out: one number: rows that carry another hash
 with
@@ -9,7 +9,7 @@ hashed as (
         content_id('batch', [
             entity,
             cast(business_date as varchar),
-            string_agg(posting_key, chr(31) order by posting_key)
+            string_agg(concat_ws(' ', posting_key, summary_key), chr(31) order by posting_key)
         ]) as batch_id,
     from batch
     group by entity, business_date

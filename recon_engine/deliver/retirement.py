@@ -24,7 +24,7 @@ HISTORY = frozenset(
     read.table.name for stage in STAGES for read in stage.reads if read.when == "history"
 )
 """Tables of old dates that later nights read, as they stand."""
-BOOKED = frozenset({"batch", "journal_line"})
+BOOKED = frozenset({"batch", "journal_line", "summary_line"})
 """Tables that posting and a check after a restore read, of every version there ever was."""
 Outcome = Literal["would be retired", "retired", "finished", "nothing to do"]
 

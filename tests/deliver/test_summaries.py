@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from recon_engine import verify_audit
+from recon_engine.cli import main
 from recon_engine.cli.project import make_project
 from recon_engine.deliver import batches, judge, post_approved, redeliver
 from recon_engine.deliver.batches import Batch
@@ -295,3 +297,46 @@ def test_a_reader_of_the_audit_log_finds_every_receipt_told(folder: Path, projec
     post_approved(project, actor="service")
 
     assert verify_audit.main(["--log", str(folder / "state.db")]) == 0
+
+
+def test_what_a_summary_is_made_of_is_listed_line_by_line(
+    folder: Path, project: Project, ledger: Ledger
+) -> None:
+    approve(project)
+    post_approved(project, actor="service")
+    key, number = max(in_summaries(ledger).items(), key=lambda one: one[1])
+    path = folder / "made_of.csv"
+
+    code = main(["journals", key[:10], "--to", str(path), "--project", str(folder)])
+
+    with path.open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    sides: Sums = Counter()
+    for line in lines:
+        minor, books = int(line["amount_minor"]), int(line["functional_minor"])
+        sides[line["account"], line["dimension"], line["currency"], (minor or books) >= 0] += minor
+    told = sums(ledger.booked[key].lines)
+    assert code == ExitCode.DONE
+    assert len({line["journal_id"] for line in lines}) == number
+    assert sides == Counter({side: minor for side, minor in told.items() if side[2] != "books"})
+    assert main(["journals", key, "--to", str(path), "--project", str(folder)]) == ExitCode.USAGE
+    assert main(["journals", "0" * 32, "--project", str(folder)]) == ExitCode.REFUSED
+
+
+def in_summaries(ledger: Ledger) -> dict[str, int]:
+    """Return how many journals each summary that was booked has in it."""
+    return {one.posting_key: one.journals for one in ledger.booked.values() if one.journals}
+
+
+def test_a_line_is_explained_with_the_summary_it_went_out_in(
+    folder: Path, project: Project, ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = approve(project)
+    post_approved(project, actor="service")
+    row = next(row for row in batch.rows if row["summary_key"])
+
+    code = main(["explain", row["journal_id"], "--project", str(folder)])
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert code == ExitCode.DONE
+    assert f"posted as DOC-{row['summary_key'][:6]} on {MONDAY} in summary journal" in told

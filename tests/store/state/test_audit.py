@@ -210,5 +210,6 @@ def downgrade(state: State) -> None:
             con.execute(text(f"drop table {table}"))
             if con.dialect.name == "postgresql":
                 con.execute(text(f"drop function {table}_is_append_only"))
+        con.execute(text("alter table receipt drop column summary_key"))
         con.execute(text("alter table audit drop column payload"))
         con.execute(text("update alembic_version set version_num = '0004'"))

@@ -85,6 +85,7 @@ def described(project: Project, batch: Batch) -> str:
             f"- entity {batch.entity}, ledger {batch.ledger}",
             f"- business date {batch.business_date}",
             f"- {len(batch.rows)} journals, {batch.reversals} of them reversals",
+            *([f"- all of the closed period {batch.late_period}"] if batch.late_period else []),
             f"- {sum(batch.summaries.values())} go out in {len(batch.summaries)} summary journals",
             f"- debits {', '.join(totals)}",
             f"- prepared by {batch.maker}",

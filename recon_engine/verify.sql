@@ -80,7 +80,7 @@
 --     amount_minor functional_currency functional_minor functional_fx_minor line_id generation*#
 --     journal_id
 -- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key
---     summary_key? state maker
+--     summary_key? late_period? state maker
 -- summary_line: summary_key* line_no*# entity ledger template posting_date account dimension?
 --     currency amount_minor functional_currency functional_minor line_count# memo
 -- posting_receipt: posting_key* entity business_date journal_id action generation# state
@@ -983,7 +983,7 @@ select {by}, 1, 0 from (select distinct entity, business_date, batch_id from bat
 select {by}, 1, 0 from (select entity, business_date, hash_of('batch', [entity,
     cast(business_date as
     varchar), string_agg(concat_ws(' ', posting_key, summary_key), chr(31) order by posting_key)
-    ]) as batch_id from batch group by entity, business_date)
+    ]) as batch_id from batch group by entity, business_date, late_period)
 
 -- approval batch: a summary journal is the hash of the keys in it
 -- by entity, ledger, summary_key
@@ -1018,6 +1018,11 @@ select {by}, 1, 0 from (select summary_key, template,
 -- approval batch: only what is new goes out in a summary
 -- by entity, journal_id
 select {by}, 1, 0 from batch where summary_key is not null and action <> 'new'
+
+-- approval batch: what waits as late of a closed period is new, and posts after the day it happened
+-- by entity, journal_id
+select {by}, 1, 0 from batch where late_period is not null and (action <> 'new' or journal_id not
+    in (select journal_id from journal_line where posting_date > event_date))
 
 -- approval batch: what is new is a journal of the night
 -- by entity, journal_id

@@ -57,8 +57,8 @@ def waiting(terminal: Terminal) -> ExitCode:
 
     with open_project(terminal.project) as project:
         found, opened = batches(project), take_ons(project.state)
-    headings = ("id", "what", "entity", "date", "journals", "in summaries", "reversals", "state")
-    table = grid(*headings, right=("journals", "in summaries"))
+    headings = ("id", "what", "entity", "date", "journals", "in summaries", "reversals", "late")
+    table = grid(*headings, "state", right=("journals", "in summaries"))
     for begin in opened:
         add_row(
             table,
@@ -66,6 +66,7 @@ def waiting(terminal: Terminal) -> ExitCode:
             "take-on",
             begin.entity,
             begin.business_date,
+            "",
             "",
             "",
             "",
@@ -81,6 +82,7 @@ def waiting(terminal: Terminal) -> ExitCode:
             len(one.rows),
             summarised(one),
             one.reversals or "",
+            one.late_period or "",
             one.state,
         )
     waits = [*(b.take_on_id for b in opened if b.verdict is None), *(b.batch_id for b in found)]
@@ -214,6 +216,8 @@ def rehearse(terminal: Terminal, project: Project, found: list[Batch]) -> ExitCo
 def journals_of(batch: Batch) -> str:
     """Return how many journals a batch has, and as what they go out."""
     told = counted(len(batch.rows), "journal")
+    if batch.late_period:
+        told += f" of the closed period {batch.late_period}"
     ways = counted(len(batch.summaries), "summary journal")
     return f"{told}, {sum(batch.summaries.values())} of them in {ways}" if batch.summaries else told
 
@@ -245,6 +249,7 @@ def batch_json(batch: Batch) -> dict[str, Any]:
         "summarised": sum(batch.summaries.values()),
         "summaries": len(batch.summaries),
         "reversals": batch.reversals,
+        "late_period": batch.late_period,
         "maker": batch.maker,
         "state": batch.state,
         "checker": batch.verdict.checker if batch.verdict else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -35,6 +35,8 @@ class Batch:
     maker: str
     rows: tuple[Mapping[str, Any], ...]
     verdict: Verdict | None
+    late_period: str | None = None
+    """The closed period that it is all of, where that is material."""
 
     @property
     def state(self) -> str:
@@ -148,10 +150,21 @@ def journal_of(payload: str) -> Journal:
 
 
 def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterator[Batch]:
-    """Yield the batch of one entity and date, if it holds a journal; its id is worked out again."""
-    rows = rows_of(project, manifest_sha, "batch")
-    if not rows:
-        return
+    """Yield the batches of one entity and date that hold a journal; ids are worked out again."""
+    parted = defaultdict[str, list[Mapping[str, Any]]](list)
+    for row in rows_of(project, manifest_sha, "batch"):
+        parted[row.get("late_period") or ""].append(row)
+    for late_period, rows in sorted(parted.items()):
+        yield _whole(project, entity, day, late_period or None, rows)
+
+
+def _whole(
+    project: Project,
+    entity: str,
+    day: date,
+    late_period: str | None,
+    rows: Sequence[Mapping[str, Any]],
+) -> Batch:
     told = (f"{r['posting_key']} {r.get('summary_key') or ''}".strip() for r in rows)
     keys = SEPARATOR.join(sorted(told))
     batch_id = content_id("batch", entity, day.isoformat(), keys)
@@ -162,7 +175,8 @@ def _read(project: Project, entity: str, day: date, manifest_sha: str) -> Iterat
         )
     first = rows[0]
     verdict = project.state.verdict(batch_id)
-    yield Batch(batch_id, entity, day, first["ledger"], first["maker"], tuple(rows), verdict)
+    ledger, maker = first["ledger"], first["maker"]
+    return Batch(batch_id, entity, day, ledger, maker, tuple(rows), verdict, late_period)
 
 
 def _target(project: Project, batch: Batch) -> dict[str, Target]:

@@ -79,6 +79,7 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
     matched = sum(f["item_count"] for f in figures if f["figure"] == "matched")
     still_open = sum(f["item_count"] for f in figures if f["figure"] == "closing")
     waiting = sum(f["item_count"] for f in figures if f["figure"] == "waiting")
+    proposed = tuple(_batches(project, entity, day))
     return Report(
         entity=entity,
         business_date=day,
@@ -96,7 +97,8 @@ def _report(project: Project, entity: str, day: date, workspace: Workspace, abou
         proofs=_proofs(workspace),
         statements=tuple(Statement(**row) for row in _named(workspace, "statements.sql")),
         entries=tuple(Entry(**row) for row in _rows(workspace, "journal_line", Entry, "1, 2")),
-        batch=_batch(project, entity, day),
+        batch=next((one for one in proposed if not one.late_period), None),
+        late=tuple(one for one in proposed if one.late_period),
         inputs=tuple(Input(**row) for row in _named(workspace, "inputs.sql")),
         gates=tuple(_gates(project, entity, day)),
         moved=tuple(_moved(project, workspace)),
@@ -232,12 +234,12 @@ def _moved(project: Project, workspace: Workspace) -> Iterator[Moved]:
         yield Moved(**row)
 
 
-def _batch(project: Project, entity: str, day: date) -> Batch | None:
+def _batches(project: Project, entity: str, day: date) -> Iterator[Batch]:
     for one in batches(project):
         if (one.entity, one.business_date) == (entity, day):
             checker = one.verdict.checker if one.verdict else ""
-            return Batch(one.batch_id, len(one.rows), one.state, one.maker, checker)
-    return None
+            late = one.late_period or ""
+            yield Batch(one.batch_id, len(one.rows), one.state, one.maker, checker, late)
 
 
 def _dead(project: Project, entity: str) -> int:

@@ -188,6 +188,8 @@ class Batch:
     state: str
     maker: str
     checker: str
+    late_period: str = ""
+    """The closed period that it is all of, where that is material."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,8 @@ class Report:
     inputs: tuple[Input, ...]
     gates: tuple[Gate, ...]
     moved: tuple[Moved, ...] = ()
+    late: tuple[Batch, ...] = ()
+    """Batches of what is late of closed periods, beside the batch of the night."""
     dead: int = 0
     """Journals of the entity, and mails, that were sent in vain too often."""
 
@@ -315,6 +319,12 @@ class Report:
                 f"batch {self.batch.batch_id[:12]} ({counted(self.batch.journals, 'journal')}) "
                 f"waits for a second person{moved}"
             )
+        said += [
+            f"batch {one.batch_id[:12]} ({counted(one.journals, 'journal')}) is late of the closed "
+            f"{one.late_period}: post it now, or open the period again"
+            for one in self.late
+            if one.state == "awaiting approval"
+        ]
         if self.dead:
             said.append(f"{counted(self.dead, 'dead letter')}: recon dead-letters says why")
         return tuple(said)

@@ -264,6 +264,8 @@ def _journals(page: Page) -> None:
         batch = report.batch
         said = f"batch {batch.batch_id[:12]}, prepared by {batch.maker}: {batch.state}"
         said += f" by {batch.checker}" if batch.checker else ""
+    for late in report.late:
+        said += f"; batch {late.batch_id[:12]} of the closed {late.late_period}: {late.state}"
     page.title("Journals", f"{said}; nothing is posted until a second person approves.")
     for column, width in enumerate((14, 6, 14, 12, 10, 26, 7, 16, 16, 60)):
         page.sheet.set_column(column, column, width)

@@ -171,6 +171,12 @@ class Accounts(Mapping):
         ge=1,
         description="settlement lines of a date above which auto means summary",
     )
+    late_material_minor: int | None = Field(
+        default=None,
+        ge=1,
+        description="debits in the books, in minor units, from which what a date brings of a "
+        "closed period waits in a batch of its own until a person has chosen; none: no limit",
+    )
     calendar: str | None = Field(
         default=None,
         description="fiscal calendar of the books, a file in calendars/; absent: calendar months",

@@ -125,6 +125,11 @@ BATCH = Table(
             "key of the summary journal it goes out in; absent where it goes out itself",
             nullable=True,
         ),
+        text(
+            "late_period",
+            "closed period it happened in, where it is material: it waits in a batch of its own",
+            nullable=True,
+        ),
         text("state", "awaiting_approval or approved"),
         text("maker", "who prepared it: the service user"),
     ),

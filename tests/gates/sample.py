@@ -149,6 +149,7 @@ SOUND: dict[str, Row] = {
         "state": "awaiting_approval",
         "journal_id": "J1",
         "summary_key": None,
+        "late_period": None,
     },
     "summary_line": {"account": "1200", "amount_minor": 1000, "functional_minor": 1000},
     "posting_receipt": {
@@ -190,6 +191,12 @@ def fill(workspace: Workspace, table: Table, name: str, rows: list[Row]) -> None
 HELPERS: dict[str, tuple[tuple[str, str], ...]] = {
     "control_input": (("dataset", "varchar"), ("row_count", "bigint")),
     "period_lock": (("first_day", "date"), ("last_day", "date")),
+    "closed_period": (
+        ("name", "varchar"),
+        ("first_day", "date"),
+        ("last_day", "date"),
+        ("material_minor", "bigint"),
+    ),
     "payment_night": (("business_date", "date"), ("open_days", "integer")),
     "proof_account": (("account", "varchar"), ("currency", "varchar")),
 }

@@ -47,6 +47,16 @@ SUMMARY_LINES = [
 """The batch as one summary journal, as good as the journal in it."""
 
 DISPUTED = row("payment_state", payment_ref="y", state="disputed", disputed_minor=500)
+FEBRUARY = {
+    "name": "2026-02",
+    "first_day": date(2026, 2, 1),
+    "last_day": date(2026, 2, 28),
+    "material_minor": 1001,
+}
+LATE = {
+    "closed_period": [FEBRUARY],
+    "journal_line": [line | {"event_date": date(2026, 2, 27)} for line in (DEBIT, CREDIT)],
+}
 SOUND: dict[str, Rows] = {
     "landing": {
         "landed_file": [row("landed_file"), row("landed_file", delivery_seq=2, repeated=True)]
@@ -255,6 +265,10 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("approval", "APR-005", 1, {
         "batch": [SUMMED],
         "summary_line": [SUMMARY_LINES[0] | {"line_count": 2}, SUMMARY_LINES[1]]}),
+    ("approval", "APR-006", 1, {"batch": [BATCH | {"late_period": "2026-02"}], **LATE}),
+    ("approval", "APR-006", 1, {
+        "closed_period": [FEBRUARY | {"material_minor": 1000}],
+        "journal_line": LATE["journal_line"]}),
     ("posting", "POS-001", 1, {"posting_receipt": [POSTED, POSTED | {"posting_key": "other"}]}),
     ("posting", "POS-002", 1, {"posting_receipt": [POSTED | {"posting_key": "other"}]}),
     ("reporting", "RPT-001", 1, {"conservation_certificate": [

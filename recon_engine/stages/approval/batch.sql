@@ -1,6 +1,7 @@
 -- batch: what is to be posted or reversed, under one hash
 -- in:  difference   one row per journal to post or to reverse, with its posting key
 --      summarised   posting key of each journal that goes out with others, and the key under which they do
+--      late         posting key of each journal that a person must choose about, and its closed period
 -- out: one row per journal; nothing to post gives no row
 --
 -- How the journals go out is part of the hash: whoever approves a batch approves that as well.
@@ -12,18 +13,22 @@ keyed as (
         d.generation,
         d.posting_key,
         s.summary_key,
+        w.late_period,
     from difference as d
     left join summarised as s on s.posting_key = d.posting_key
+    left join late as w on w.posting_key = d.posting_key
 ),
 
 named as (
     select
+        late_period,
         content_id('batch', [
             $entity,
             $business_date,
             string_agg(concat_ws(' ', posting_key, summary_key), chr(31) order by posting_key)
         ]) as batch_id,
     from keyed
+    group by late_period
 )
 
 select
@@ -36,8 +41,9 @@ select
     k.generation as generation,
     k.posting_key as posting_key,
     k.summary_key as summary_key,
+    k.late_period as late_period,
     'awaiting_approval' as state,
     $maker as maker,
 from keyed as k
-cross join named as n
+inner join named as n on n.late_period is not distinct from k.late_period
 order by journal_id, action, generation

@@ -1,6 +1,7 @@
 -- summarised: the journals that go out as part of a summary journal
 -- in:  difference     one row per journal to post or to reverse, with its posting key
 --      journal_line   the target set of the entity and date
+--      late           posting key of each journal that is of another batch, and its closed period
 -- out: one row per such journal: posting_key, and of its summary the kind, the number of journals and summary_key,
 --      the hash of their posting keys
 --
@@ -15,19 +16,21 @@ kind as (
         min(l.posting_date) as posting_date,
         min(l.currency) as first_currency,
         max(l.currency) as last_currency,
+        min(w.late_period) as late_period,
     from difference as d
     inner join journal_line as l on l.journal_id = d.journal_id
+    left join late as w on w.posting_key = d.posting_key
     where $summarises and d.action = 'new'
     group by d.posting_key
 ),
 
 summary as (
     select
-        template, posting_date, first_currency, last_currency,
+        template, posting_date, first_currency, last_currency, late_period,
         count(*) as journal_count,
         content_id('summary', [string_agg(posting_key, chr(31) order by posting_key)]) as summary_key,
     from kind
-    group by template, posting_date, first_currency, last_currency
+    group by template, posting_date, first_currency, last_currency, late_period
     having count(*) > 1
 )
 
@@ -42,4 +45,5 @@ inner join summary as s
     and s.posting_date = k.posting_date
     and s.first_currency = k.first_currency
     and s.last_currency = k.last_currency
+    and s.late_period is not distinct from k.late_period
 order by posting_key

@@ -74,15 +74,15 @@
 -- contract_month: reconciliation* entity contract* currency* month* line_count# volume_minor
 --     expected_minor charged_minor accrued_minor billed_minor
 -- journal_line: journal_id* line_no*# entity ledger template posting_date event_date role
---     account dimension? currency amount_minor functional_currency functional_minor rate_exact?
---     rate_path? part_id cause memo
+--     account dimension? cost_centre? tax_code? segments? currency amount_minor
+--     functional_currency functional_minor rate_exact? rate_path? part_id cause memo
 -- settlement_application: application_id* entity customer document_id* posting_date currency
 --     amount_minor functional_currency functional_minor functional_fx_minor line_id generation*#
 --     journal_id
 -- batch: batch_id entity ledger business_date journal_id* action* generation*# posting_key
 --     summary_key? late_period? state maker
 -- summary_line: summary_key* line_no*# entity ledger template posting_date account dimension?
---     currency amount_minor functional_currency functional_minor line_count# memo
+--     cost_centre? tax_code? segments? currency amount_minor functional_currency functional_minor line_count# memo
 -- posting_receipt: posting_key* entity business_date journal_id action generation# state
 --     erp_document? posting_date? summary_key?
 -- conservation_certificate: entity* source* dataset* origin* currency* class* row_count#
@@ -846,12 +846,15 @@ select {by}, 1, if(count(*) < 2, -1, max(line_no) * (max(line_no) + 1) // 2) fro
 -- by journal_id
 select distinct {by}, 1, 0 from journal_line
 -- must be
-select hash_of('journal', [min(entity), arg_max(template, line_no), coalesce(min(group_id), min(cause)),
-    string_agg(concat_ws(' ', part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]), 1, 0
+select if(coded is null, id, hash_of('coded', [id, coded])), 1, 0 from (select
+    hash_of('journal', [min(entity), arg_max(template, line_no), coalesce(min(group_id), min(cause)),
+    string_agg(concat_ws(' ', part_id, account, currency, amount_minor, functional_minor), chr(31) order by line_no)]) as id,
+    if(count(cost_centre) + count(tax_code) + count(segments) > 0, string_agg(concat_ws(' ', line_no,
+    ifnull(cost_centre, ''), ifnull(tax_code, ''), ifnull(segments, '')), chr(31) order by line_no), null) as coded
 from journal_line as j left join (select kind as template, part_id, event_date, currency,
         min(group_id) as group_id from allocation group by all
     ) as g using (template, part_id, event_date, currency)
-group by j.journal_id
+group by j.journal_id)
 
 -- journals journal_line: what is allocated is journaled, once
 -- by entity, template, part_id, currency
@@ -994,8 +997,8 @@ select {by}, 1, 0 from (select entity, ledger, summary_key as told, hash_of('sum
     from batch where summary_key is not null group by entity, ledger, told)
 
 -- approval summary_line: the lines of a summary are the sums of those of its journals
--- by entity, ledger, summary_key, posting_date, account, dimension, currency,
---    functional_currency, is_debit, measure
+-- by entity, ledger, summary_key, posting_date, account, dimension, cost_centre, tax_code, segments,
+--    currency, functional_currency, is_debit, measure
 select {by}, line_count, minor from (from (from summary_line select *,
     coalesce(nullif(amount_minor, 0), functional_minor) >= 0 as is_debit)
     unpivot (minor for measure in (amount_minor, functional_minor)))

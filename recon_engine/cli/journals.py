@@ -18,7 +18,7 @@ SHOWN = 20
 """Lines that are told on a terminal; a file has them all."""
 COLUMNS = (
     *("summary_key", "journal_id", "line_no", "template", "posting_date", "event_date"),
-    *("account", "dimension", "currency", "amount_minor"),
+    *("account", "dimension", "cost_centre", "tax_code", "segments", "currency", "amount_minor"),
     *("functional_currency", "functional_minor", "part_id", "cause", "memo"),
 )
 

@@ -66,6 +66,7 @@ def line_of(row: Row) -> Line:
         row["dimension"] or "",
         row["memo"],
         row.get("line_count"),
+        *(row.get(name) for name in ("cost_centre", "tax_code", "segments")),
     )
 
 

@@ -27,6 +27,10 @@ class Line:
     memo: str
     line_count: int | None = None
     """Journal lines it is the sum of; None of a line that is one."""
+    cost_centre: str | None = None
+    tax_code: str | None = None
+    segments: str | None = None
+    """Segments of the chart by name, `region=EU; unit=20`."""
 
 
 @dataclass(frozen=True)

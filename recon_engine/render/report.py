@@ -149,6 +149,9 @@ class Entry:
     posting_date: date
     account: str
     dimension: str
+    cost_centre: str
+    tax_code: str
+    segments: str
     currency: str
     amount_minor: int
     memo: str

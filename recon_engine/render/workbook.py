@@ -267,11 +267,11 @@ def _journals(page: Page) -> None:
     for late in report.late:
         said += f"; batch {late.batch_id[:12]} of the closed {late.late_period}: {late.state}"
     page.title("Journals", f"{said}; nothing is posted until a second person approves.")
-    for column, width in enumerate((14, 6, 14, 12, 10, 26, 7, 16, 16, 60)):
+    for column, width in enumerate((14, 6, 14, 12, 10, 26, 12, 8, 20, 7, 16, 16, 60)):
         page.sheet.set_column(column, column, width)
     page.head(
-        "Journal", "Line", "Template", "Posting", "Account", "Dimension", "Ccy", "Debit", "Credit",
-        "Why", right=(1, 7, 8),
+        "Journal", "Line", "Template", "Posting", "Account", "Dimension", "Cost centre", "Tax",
+        "Segments", "Ccy", "Debit", "Credit", "Why", right=(1, 10, 11),
     )  # fmt: skip
     page.sheet.freeze_panes(page.row, 0)
     page.sheet.repeat_rows(page.row - 1)
@@ -282,10 +282,12 @@ def _journals(page: Page) -> None:
         page.day(3, entry.posting_date)
         page.text(4, entry.account)
         page.text(5, entry.dimension or "")
-        page.text(6, entry.currency)
+        for column, code in enumerate((entry.cost_centre, entry.tax_code, entry.segments), 6):
+            page.text(column, code or "")
+        page.text(9, entry.currency)
         debit = entry.amount_minor >= 0
-        page.amount(7 if debit else 8, abs(entry.amount_minor), entry.currency)
-        page.text(9, entry.memo, page.style.after_number)
+        page.amount(10 if debit else 11, abs(entry.amount_minor), entry.currency)
+        page.text(12, entry.memo, page.style.after_number)
         page.row += 1
 
 

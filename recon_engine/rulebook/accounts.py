@@ -37,6 +37,8 @@ Role = Literal[
     "due_from_affiliates",
     "due_to_affiliates",
 ]
+Printed = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$")]
+"""A code of the ledger, in signs that no import takes for something else."""
 WAITING: frozenset[Role] = frozenset({"disputed_receivable", "suspense", "unapplied_receipts"})
 """Roles whose account is a list: what is booked there is an open item until something ends it."""
 REVALUED: tuple[Role, ...] = (
@@ -113,6 +115,22 @@ JOINED: dict[AllocationKind, AllocationKind] = {
 """Kinds that are booked in the journal of another kind; both credit the same role."""
 
 
+class Coding(Mapping):
+    """What a ledger asks of a line beside its account; nothing it says moves money."""
+
+    cost_centre: Printed | None = None
+    tax_code: Printed | None = None
+    segments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Printed] = Field(
+        default={}, description="name of a segment of the chart: its value"
+    )
+
+    @property
+    def told(self) -> str | None:
+        """The segments in one text, by name: `region=EU; unit=20`."""
+        named = (f"{name}={value}" for name, value in sorted(self.segments.items()))
+        return "; ".join(named) or None
+
+
 class Template(Mapping):
     """A journal: plus amounts debit one role and credit the other.
 
@@ -123,6 +141,9 @@ class Template(Mapping):
     debit: Role | Literal["matched", "held"]
     credit: Role | Literal["matched", "held"]
     memo: str = Field(description="text for the ledger; {part} and {cause} are filled in")
+    coding: dict[Role, Coding] = Field(
+        default={}, description="role: its coding in this journal, over that of the chart"
+    )
 
 
 class Accounts(Mapping):
@@ -137,6 +158,10 @@ class Accounts(Mapping):
         description="role: account by currency, `*` for all others"
     )
     templates: dict[AllocationKind, Template]
+    coding: dict[Role, Coding] = Field(
+        default={},
+        description="role: cost centre, tax code and segments of every line on its account",
+    )
     booked: dict[BookedKind, Role] = Field(
         default={},
         description="kind of line that waits for no document: role it is booked to when it comes; "
@@ -184,6 +209,11 @@ class Accounts(Mapping):
     closed_periods: tuple[PeriodName, ...] = Field(
         default=(), description="closed periods by the names of the calendar, else months YYYY-MM"
     )
+
+    def codings(self, kind: str) -> dict[Role, Coding]:
+        """Return the coding of each role in the journals of a kind; a template's goes first."""
+        template = self.templates.get(kind)  # type: ignore[call-overload]
+        return self.coding | (template.coding if template else {})
 
     def account(self, role: str, currency: str) -> str | None:
         """Return the account of a role in a currency, or None where the chart has none."""

@@ -304,6 +304,7 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
         text = f"found a limit beside journals: {accounts.journals}, expected auto beside it"
         yield document.problem(("summary_above",), text)
     yield from check_booked(accounts, document)
+    yield from check_coding(accounts, document)
     for kind, template in accounts.templates.items():
         for key, role in (("debit", template.debit), ("credit", template.credit)):
             if role not in BY_ITEM and role not in accounts.roles:
@@ -316,6 +317,20 @@ def check_chart(accounts: Accounts, document: Document) -> Iterator[Problem]:
             text = f"found {template.debit} on both sides, expected two roles"
             yield document.problem(("templates", kind, "credit"), text)
     yield from check_accounts(accounts, document)
+
+
+def check_coding(accounts: Accounts, document: Document) -> Iterator[Problem]:
+    """A coding is of a role that the chart has, and in a template of one that it may move."""
+    for role in accounts.coding:
+        if role not in accounts.roles:
+            text = f"found {role}, expected a role of this chart: {listed(accounts.roles)}"
+            yield document.problem(("coding", role), text)
+    for kind, template in accounts.templates.items():
+        moved = {template.debit, template.credit}
+        for role in template.coding:
+            if role not in moved and moved.isdisjoint(BY_ITEM):
+                text = f"found {role}, expected one that it moves: {listed(sorted(moved))}"
+                yield document.problem(("templates", kind, "coding", role), text)
 
 
 def check_booked(accounts: Accounts, document: Document) -> Iterator[Problem]:

@@ -164,7 +164,12 @@ def _made(model: type[M], settings: dict[str, str], **keys: Any) -> M:
 
 
 def _value(annotation: str, text: str) -> Any:
-    """Return a setting as YAML would give it: `a,b` for a list, `a:1,b:2` for a dictionary."""
+    """Return a setting as YAML would give it: `a,b` for a list, `a:1,b:2` for a dictionary.
+
+    A dictionary of more than that is written as JSON.
+    """
+    if text.startswith("{"):
+        return json.loads(text)
     if annotation.startswith("dict"):
         pairs = (pair.partition(":") for pair in text.split(","))
         return {key: _value("", value) for key, _, value in pairs}

@@ -41,6 +41,14 @@ def test_amounts_stand_on_their_side_with_the_digits_of_their_currency(
     assert (credit["debit"], credit["credit"], credit["functional_credit"]) == ("", "1.234", "3.71")
 
 
+def test_a_line_carries_what_the_chart_codes(door: FileDrop, tmp_path: Path) -> None:
+    coded = replace(CREDIT, cost_centre="CC-7", tax_code="V1", segments="region=EU; unit=20")
+    door.post([replace(JOURNAL, lines=(DEBIT, coded))])
+
+    told = [(row["cost_centre"], row["tax_code"], row["segments"]) for row in rows(tmp_path)]
+    assert told == [("", "", ""), ("CC-7", "V1", "region=EU; unit=20")]
+
+
 def test_a_text_that_a_spreadsheet_would_run_is_only_a_text(door: FileDrop, tmp_path: Path) -> None:
     door.post([JOURNAL])
 

@@ -83,8 +83,8 @@ REPORT = Report(
     ),
     statements=(Statement("DE01", "EUR", 100, 250, -50, 300),),
     entries=(
-        Entry("j1", 1, "gross", DAY, "1200", "", "EUR", 100, "sale"),
-        Entry("j1", 2, "gross", DAY, "1100", "", "EUR", -100, "sale"),
+        Entry("j1", 1, "gross", DAY, "1200", "", "HQ", "V0", "unit=20", "EUR", 100, "sale"),
+        Entry("j1", 2, "gross", DAY, "1100", "", "", "", "", "EUR", -100, "sale"),
     ),
     batch=Batch("b" * 32, 1, "awaiting approval", "recon service", ""),
     inputs=(Input("northpay", "northpay.csv", "a" * 64, 100, 4, 0, 1, False),),

@@ -125,7 +125,9 @@ def test_journals_show_debit_and_credit_and_what_they_wait_for() -> None:
     cells = sheet(REPORT, "Journals")
 
     assert "awaiting approval" in cells[1][0]
-    assert [(row[7], row[8]) for row in cells if row[0] == "j1"] == [(1, None), (None, 1)]
+    lines = [row for row in cells if row[0] == "j1"]
+    assert [(row[10], row[11]) for row in lines] == [(1, None), (None, 1)]
+    assert [row[6:9] for row in lines] == [("HQ", "V0", "unit=20"), ("", "", "")]
     assert cells[4][3].date() == DAY
 
 

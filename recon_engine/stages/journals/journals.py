@@ -20,6 +20,8 @@ from recon_engine.tables.canonical import FX_RATE
 from recon_engine.tables.control import ACCOUNT_ROLL
 
 SQL = Path(__file__).parent
+REVALUATION = "revaluation"
+"""What lines are called that no template makes: they carry an account anew."""
 RATES = {
     "currency": "string",
     "posting_date": "date32",
@@ -59,6 +61,7 @@ def propose_journals(inputs: Workspace, rules: Rulebook, run: RunContext) -> Out
             f"mappings/accounts/{run.scope}.yaml: found no account for {role} in {currency}, "
             "expected one for every role that a journal uses; nothing was published"
         )
+    _code(inputs, accounts)
     inputs.make(
         "settlement_application",
         SQL / "settlement_application.sql",
@@ -100,6 +103,20 @@ def _register_chart(inputs: Workspace, accounts: Accounts) -> None:
             dict.fromkeys(("kind", "debit", "credit", "memo", "lead", "lead_memo"), text), templates
         ),
     )
+
+
+def _code(inputs: Workspace, accounts: Accounts) -> None:
+    """Give the lines in `journal_line` the cost centres, tax codes and segments of the chart."""
+    kinds = {*accounts.templates, REVALUATION}
+    coded = [
+        (kind, role, coding.cost_centre, coding.tax_code, coding.told)
+        for kind in sorted(kinds)
+        for role, coding in sorted(accounts.codings(kind).items())
+    ]
+    if coded:
+        columns = ("template", "role", "cost_centre", "tax_code", "segments")
+        inputs.register("line_coding", small_table(dict.fromkeys(columns, "string"), coded))
+        inputs.make("journal_line", SQL / "coded.sql")
 
 
 def _register_dates(inputs: Workspace, rules: Rulebook, run: RunContext) -> None:

@@ -6,13 +6,15 @@
 with
 told as (
     select
-        l.summary_key, l.posting_date, l.account, l.dimension, l.currency, l.functional_currency,
+        l.summary_key, l.posting_date, l.account, l.dimension, l.cost_centre, l.tax_code,
+        l.segments, l.currency, l.functional_currency,
         coalesce(nullif(l.amount_minor, 0), l.functional_minor) >= 0 as is_debit,
         l.amount_minor, l.functional_minor, l.line_count,
     from summary_line as l
     union all
     select
-        b.summary_key, l.posting_date, l.account, l.dimension, l.currency, l.functional_currency,
+        b.summary_key, l.posting_date, l.account, l.dimension, l.cost_centre, l.tax_code,
+        l.segments, l.currency, l.functional_currency,
         coalesce(nullif(l.amount_minor, 0), l.functional_minor) >= 0 as is_debit,
         -l.amount_minor as amount_minor, -l.functional_minor as functional_minor, -1 as line_count,
     from batch as b
@@ -23,7 +25,9 @@ told as (
 apart as (
     select summary_key
     from told
-    group by summary_key, posting_date, account, dimension, currency, functional_currency, is_debit
+    group by
+        summary_key, posting_date, account, dimension, cost_centre, tax_code, segments, currency,
+        functional_currency, is_debit
     having sum(amount_minor) <> 0 or sum(functional_minor) <> 0 or sum(line_count) <> 0
 )
 

@@ -23,6 +23,7 @@ from recon_engine.stages.stage import Outputs, RunContext, Stage
 from recon_engine.store.digest import empty_hash
 from recon_engine.store.manifest import Dataset, Manifest
 from recon_engine.store.workspace import Workspace
+from recon_engine.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,10 @@ def make(project: Project, job: Job) -> Manifest:
         outputs = stage.transform(workspace, project.rulebook, context)
         _show(workspace, stage, outputs)
         profiled = profile(stage, workspace)
-        datasets = _keep(project, workspace, stage, profiled)
+        datasets = {
+            table.name: _keep(project, workspace, table, profiled[f"rows_{table.name}"])
+            for table in stage.writes
+        }
     return Manifest(
         stage=stage.name,
         scope=context.scope,
@@ -213,20 +217,9 @@ def _show(workspace: Workspace, stage: Stage, outputs: Outputs) -> None:
             workspace.make(table.name, f"select * from {relation}")
 
 
-def _keep(
-    project: Project, workspace: Workspace, stage: Stage, profiled: Mapping[str, int]
-) -> dict[str, Dataset]:
-    """Return the tables of the workspace as parts of the lake; one without rows needs no file.
-
-    A disk makes several files durable in the time of one, so they are adopted together.
-    """
-    filled = [table for table in stage.writes if profiled[f"rows_{table.name}"]]
-    staged = [workspace.export(table, table.name, project.lake.staging) for table in filled]
-    with ThreadPoolExecutor(max(len(staged), 1)) as pool:
-        shas = list(pool.map(project.lake.adopt, [one.path for one in staged]))
-    kept = {one.table: one.adopted(sha) for one, sha in zip(staged, shas, strict=True)}
-    return {
-        table.name: kept.get(table.name)
-        or Dataset(table.name, table.contract, (), 0, empty_hash(table), {})
-        for table in stage.writes
-    }
+def _keep(project: Project, workspace: Workspace, table: Table, rows: int) -> Dataset:
+    """Return a table of the workspace as a part of the lake; without rows it needs no file."""
+    if not rows:
+        return Dataset(table.name, table.contract, (), 0, empty_hash(table), {})
+    staged = workspace.export(table, table.name, project.lake.staging)
+    return staged.adopted(project.lake.adopt(staged.path))

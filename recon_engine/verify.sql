@@ -50,6 +50,7 @@
 -- fx_rate: source* entity* from_currency* to_currency* rate_date* rate_exact file_id- row_no#-
 --     row_digest contract
 -- opening_item: item_id* source entity reconciliation? kind side account currency amount_minor
+--     functional_currency? functional_minor?
 --     reference? payout_ref? document_id? customer? held_role event_date due_date? balance_date
 --     file_id- row_no#-
 -- cross_reference: dataset* object_id* system* id_kind* external_id*
@@ -90,7 +91,8 @@
 -- control_total: entity* dataset* measure* currency* row_count# amount_minor
 -- proof: proof* entity* account* currency* position*# component amount_minor? verdict
 -- account_roll: entity* role* account* dimension* currency* opening_minor movement_minor
---     closing_minor functional_closing_minor functional_currency
+--     closing_minor functional_closing_minor taken_on_minor functional_taken_on_minor
+--     functional_currency
 -- exception_report: entity* reason* currency* exception_count# amount_minor oldest_days#
 -- ageing: entity* reconciliation* side* currency* bucket* item_count# amount_minor oldest_date
 
@@ -261,8 +263,9 @@ create view entering as select 'settlement' as side, 'settlement_line' as datase
         where side = 'ledger' and origin = 'new') as h using (entry_id)
     where origin_key is null and amount_minor <> 0
     union all select side, 'opening_item', source, entity, item_id, currency, reference,
-        payout_ref, account, document_id, customer, null, null, event_date, file_id, row_no,
-        if(side = 'ledger', held_role, kind), held_role, amount_minor
+        payout_ref, account, document_id, customer,
+        if(side = 'ledger', functional_currency, null), if(side = 'ledger', functional_minor, null),
+        event_date, file_id, row_no, if(side = 'ledger', held_role, kind), held_role, amount_minor
     from opening_item where reconciliation is not null
     union all select {item}, amount_minor from match_leg
     where dataset in ('decision', 'tolerance') and generation = 1
@@ -957,8 +960,8 @@ select {by}, 0, sum(if(kind = 'unapplied', -functional_minor, functional_minor))
 
 -- journals journal_line: an account that is empty in its currency is empty in the books
 -- by entity, account, dimension, currency
-select {by}, 1, 0 from account_roll where closing_minor = 0 and functional_closing_minor <> 0
-    and role in ('clearing', 'cash_in_transit', 'reserve', 'disputed_receivable', 'suspense',
+select {by}, 1, 0 from account_roll where closing_minor + taken_on_minor = 0
+    and functional_closing_minor + functional_taken_on_minor <> 0 and role in ('clearing', 'cash_in_transit', 'reserve', 'disputed_receivable', 'suspense',
         'unapplied_receipts')
 
 -- journals journal_line: the night of a take-on posts nothing
@@ -1066,7 +1069,27 @@ select {by}, 1, sum(minor) from (select entity, role, account, coalesce(dimensio
     union all select entity, role, account, dimension, currency, functional_currency,
         unnest(['opening_minor', 'movement_minor', 'closing_minor',
         'functional_closing_minor']), unnest([closing_minor, 0, closing_minor,
-        functional_closing_minor]) from before_account_roll) group by all
+        functional_closing_minor]) from before_account_roll
+    union all select entity, role, account, dimension, currency, functional_currency,
+        unnest(['opening_minor', 'movement_minor', 'closing_minor', 'functional_closing_minor']), 0
+    from account_roll where taken_on_minor <> 0 and (role, account, currency) in (
+        select (held_role, account, currency) from opening_item where functional_minor is not null)
+    ) group by all
+
+-- reporting account_roll: what was taken on stays, and only a take-on adds to it
+-- by entity, role, account, currency, functional_currency, measure
+select {by}, 0, sum(minor) from (from account_roll unpivot (minor for measure in (taken_on_minor,
+    functional_taken_on_minor))) group by all
+-- must be
+select {by}, 0, sum(minor) from (select entity, role, account, currency, functional_currency, measure,
+        minor from before_account_roll unpivot (minor for measure in (taken_on_minor,
+        functional_taken_on_minor))
+    union all select entity, held_role as role, account, currency, functional_currency,
+        unnest(['taken_on_minor', 'functional_taken_on_minor']) as measure,
+        unnest([amount_minor, functional_minor]) as minor from opening_item
+    where functional_minor is not null and kind in ('capture', 'payout')
+    union all select entity, role, account, currency, functional_currency, unnest(['taken_on_minor',
+        'functional_taken_on_minor']), 0 from journal_line) group by all
 
 -- reporting proof: a proof is whole, and its components add up to what is unexplained
 -- by proof, entity, account, currency, verdict

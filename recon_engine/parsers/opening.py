@@ -20,7 +20,7 @@ from recon_engine.money import Money
 from recon_engine.rulebook.accounts import Accounts
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.rulebook.sources import Source
-from recon_engine.tables.canonical import OPENING_KINDS
+from recon_engine.tables.opening import OPENING_KINDS
 
 COLUMNS = {
     "source": "source that would have delivered the row, as in mappings/sources",
@@ -33,8 +33,11 @@ COLUMNS = {
     "reference": "what the other side will carry: payout or order reference",
     "customer": "customer of a document",
     "due_date": "last day in time; empty: by the lag of its reconciliation",
+    "books": "in a foreign currency: what the ledger carries it at, in the currency of the books",
 }
 """Column of the file: its meaning."""
+OPTIONAL = frozenset({"books"})
+"""Columns that a file without foreign currency need not have."""
 AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 KNOWN_BY_ID = frozenset({"provider_ref"})
 """Identity of a settlement line that a row can know before the line comes again."""
@@ -140,7 +143,8 @@ def _lines(content: bytes, name: str, opening: Opening) -> Iterator[tuple[int, M
         cells = [cell.strip() for cell in cells]
         if not header:
             header = cells
-            if set(header) != set(COLUMNS) or len(header) != len(COLUMNS):
+            missing = set(COLUMNS) - set(header)
+            if missing - OPTIONAL or len(header) != len(COLUMNS) - len(missing):
                 expected = ",".join(COLUMNS)
                 opening.problems.append(
                     f"{name} line {number}: found the header '{line.strip()[:120]}', expected the "
@@ -181,16 +185,20 @@ def _row(
     _require(kind, source, amount, own_id, reference)
     if kind == "document":
         reference = reference or own_id
+    waits_in = _reconciliation(kind, source, role, amount.currency, reference, rules)
+    books = _books(kind, cells, amount, accounts.functional_currency)
     return {
         "item_id": _item_id(cells, source, accounts),
         "source": source.name,
         "entity": entity,
-        "reconciliation": _reconciliation(kind, source, role, amount.currency, reference, rules),
+        "reconciliation": waits_in,
         "kind": kind,
         "side": place.side,
         "account": cells["account"],
         "currency": amount.currency,
         "amount_minor": amount.minor,
+        "functional_currency": books.currency if books else None,
+        "functional_minor": books.minor if books else None,
         "reference": None if kind == "payout" else reference,
         "payout_ref": reference if kind == "payout" else None,
         "document_id": own_id,
@@ -210,14 +218,38 @@ def _one_of(column: str, found: str, known: tuple[str, ...]) -> str:
 
 
 def _amount(cells: Mapping[str, str]) -> Money:
-    text, currency = cells["amount"], cells["currency"]
+    return _money("amount", cells["amount"], cells["currency"])
+
+
+def _money(column: str, text: str, currency: str) -> Money:
     if not AMOUNT.fullmatch(text):
-        raise Unfit(f"field amount: found '{text}', expected a number like 1250.00")
+        raise Unfit(f"field {column}: found '{text}', expected a number like 1250.00")
     try:
         return Money.of(text, currency)
     except ReconError as error:
-        what = "currency" if str(error).startswith("currency") else "amount"
+        what = "currency" if str(error).startswith("currency") else column
         raise Unfit(f"field {what}: {str(error).partition(': ')[2]}") from error
+
+
+def _books(kind: str, cells: Mapping[str, str], amount: Money, functional: str) -> Money | None:
+    """Return what the books carry an item at that is in another currency than theirs."""
+    text = cells.get("books", "")
+    if amount.currency == functional or kind == "processor_balance":
+        if text:
+            raise Unfit(
+                f"field books: found '{text}', expected nothing beside {amount.currency} of a "
+                f"{kind} in books of {functional}"
+            )
+        return None
+    if not text:
+        raise Unfit(
+            f"field books: found nothing, expected what the ledger carries {amount} at, in "
+            f"{functional}: its rate of today would move results of before"
+        )
+    books = _money("books", text, functional)
+    if books.minor * amount.minor < 0:
+        raise Unfit(f"field books: found {books}, expected the sign of {amount}")
+    return books
 
 
 def _role(cells: Mapping[str, str], place: Place, accounts: Accounts) -> str:

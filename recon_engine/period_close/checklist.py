@@ -197,9 +197,10 @@ def held_abroad(account_roll: Sequence[Row]) -> Iterator[Row]:
     """Yield the accounts in foreign currency that are not empty and are carried anew."""
     for row in account_roll:
         foreign = row["currency"] != row["functional_currency"] and row["role"] in REVALUED
-        if foreign and row["closing_minor"]:
+        held = row["closing_minor"] + row["taken_on_minor"]
+        if foreign and held:
             kept = {name: row[name] for name in ("role", "account", "currency")}
-            yield {**kept, "amount_minor": row["closing_minor"]}
+            yield {**kept, "amount_minor": held}
 
 
 def _exceptions(nights: Nights) -> Iterator[Row]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from recon_engine.tables import accounting, canonical, control, fees, matching, payments
+from recon_engine.tables import accounting, canonical, control, fees, matching, opening, payments
 from recon_engine.tables.table import Table
 
 TABLES: dict[str, Table] = {
     value.name: value
-    for module in (canonical, payments, matching, accounting, fees, control)
+    for module in (canonical, opening, payments, matching, accounting, fees, control)
     for value in vars(module).values()
     if isinstance(value, Table)
 }

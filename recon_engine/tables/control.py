@@ -96,6 +96,10 @@ ACCOUNT_ROLL = Table(
         minor("movement_minor", "journals of this night"),
         minor("closing_minor", "opening and movement"),
         minor("functional_closing_minor", "closing in the functional currency"),
+        minor(
+            "taken_on_minor", "what a take-on brought along in a foreign currency, beside closing"
+        ),
+        minor("functional_taken_on_minor", "what the books carried that at, on the day of it"),
         text("functional_currency", "currency of the books"),
     ),
 )

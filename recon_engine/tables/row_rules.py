@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from recon_engine.tables.accounting import ALLOCATION_KINDS
-from recon_engine.tables.canonical import DISPOSITIONS, KINDS, OPENING_KINDS
+from recon_engine.tables.canonical import DISPOSITIONS, KINDS
 from recon_engine.tables.control import CLASSES, PROOFS
 from recon_engine.tables.matching import ITEM_DATASETS, REASONS
+from recon_engine.tables.opening import OPENING_KINDS
 from recon_engine.tables.posting_rules import POSTING_RULES
 from recon_engine.tables.rule import outside, row_rule, units
 

@@ -36,6 +36,9 @@ class Position:
     items_minor: int
     ledger_minor: int | None
     other_minor: int | None
+    books: Money | None = None
+    """What the items are carried at, where the books are of another currency."""
+    ledger_books_minor: int | None = None
 
     @property
     def name(self) -> str:
@@ -45,10 +48,17 @@ class Position:
     @property
     def verdict(self) -> Literal["equal", "differs", "unproved"]:
         """Whether all sides agree, one differs, or one that must be there is missing."""
-        if self.difference_minor:
+        if self.difference_minor or self.books_gap_minor:
             return "differs"
         missing = self.ledger_minor is None or (self.other_minor is None and self.role in NEEDED)
         return "unproved" if missing else "equal"
+
+    @property
+    def books_gap_minor(self) -> int:
+        """How far the ledger carries the account from what the items say, in the books."""
+        if self.books is None or self.ledger_books_minor is None:
+            return 0
+        return self.ledger_books_minor - self.books.minor
 
     @property
     def difference_minor(self) -> int:
@@ -63,6 +73,9 @@ class Position:
         ]
         if self.other_minor is not None or self.role in NEEDED:
             sides.append(f"{OTHERS[self.role]} {self._shown(self.other_minor)}")
+        if self.books is not None and self.books_gap_minor:
+            carried = Money(self.ledger_books_minor or 0, self.books.currency)
+            sides.append(f"items carried at {self.books}, by the ledger at {carried}")
         return f"{self.name} {self.role}: found {', '.join(sides)}, expected all equal"
 
     def _shown(self, minor: int | None) -> str:
@@ -81,6 +94,8 @@ def positions(project: Project, one: TakeOn, rows: Sequence[Row]) -> tuple[Posit
     ]
     items = _sums(row for row in rows if row["kind"] != "processor_balance")
     books = _sums(ledger)
+    carried = _sums((row for row in rows if row["functional_currency"]), "functional_minor")
+    by_ledger = _sums(ledger, "functional_minor")
     others = _others(project, one, rows)
     currencies = {currency for _, currency in (*items, *books, *others)}
     found: dict[Key, Position] = {}
@@ -94,7 +109,10 @@ def positions(project: Project, one: TakeOn, rows: Sequence[Row]) -> tuple[Posit
             held = items.get(key, 0)
             book = books.get(key, 0) if ledger else None
             if key in items or book or other:
-                found[key] = Position(account, role, currency, held, book, other)
+                own = currency == accounts.functional_currency
+                told = None if own else Money(carried.get(key, 0), accounts.functional_currency)
+                theirs = by_ledger.get(key, 0) if ledger else None
+                found[key] = Position(account, role, currency, held, book, other, told, theirs)
     return tuple(found.values())
 
 

@@ -83,6 +83,8 @@ SOUND: dict[str, Row] = {
     "billing_document": {"kind": "invoice", "amount_minor": 500, "open_minor": 500},
     "fx_rate": {"from_currency": "USD", "to_currency": "EUR"},
     "opening_item": {
+        "functional_currency": None,
+        "functional_minor": None,
         "kind": "payout",
         "side": "payout",
         "account": "1010",
@@ -162,7 +164,13 @@ SOUND: dict[str, Row] = {
     "conservation_certificate": {"class": "matched", "origin": "new", "amount_minor": 1000},
     "control_total": {},
     "proof": {"proof": "bank", "component": "unexplained", "amount_minor": 0, "verdict": "proved"},
-    "account_roll": {"opening_minor": 1, "movement_minor": 2, "closing_minor": 3},
+    "account_roll": {
+        "opening_minor": 1,
+        "movement_minor": 2,
+        "closing_minor": 3,
+        "taken_on_minor": 0,
+        "functional_taken_on_minor": 0,
+    },
     "exception_report": {"reason": "ambiguous"},
     "ageing": {"bucket": "0-1", "side": "settlement"},
 }

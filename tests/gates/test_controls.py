@@ -286,6 +286,8 @@ BROKEN: list[tuple[str, str, int, Rows]] = [
     ("reporting", "RPT-007", 8, {"ageing": []}),
     ("reporting", "RPT-008", 1000, {"journal_line": []}),
     ("reporting", "RPT-008", 1, {"previous_account_roll": []}),
+    ("reporting", "RPT-008", 7, {"previous_account_roll": [
+        row("account_roll", closing_minor=1, taken_on_minor=7)]}),
     ("reporting", "RPT-009", 1, {"opening_item": [OPENED | {"amount_minor": 501}]}),
     ("reporting", "RPT-009", 7, {"ledger_balance": [
         row("ledger_balance", account="1010"),

@@ -12,7 +12,8 @@ from recon_engine.rulebook.rulebook import Rulebook, load
 from tests.cases.accounting.tables import FOLDER
 
 EVE = date(2026, 3, 31)
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(column for column in COLUMNS if column != "books")
+BOOKS = ",".join(COLUMNS)
 PAYOUT = "processor,payout,1010,EUR,480.00,2026-03-30,,PO-30,,"
 CAPTURE = "processor,capture,1200,EUR,120.00,2026-03-31,CH-81,,,"
 DOCUMENT = "ledger,document,1100,EUR,75.00,2026-02-12,INV-7,ORD-7,C7,2026-04-15"
@@ -66,9 +67,10 @@ def test_an_item_has_the_identity_that_its_line_will_have(rules: Rulebook) -> No
 def test_an_amount_has_the_decimals_of_its_currency(
     rules: Rulebook, currency: str, amount: str, minor: int
 ) -> None:
-    row = f"processor,capture,1200,{currency},{amount},2026-03-31,CH-1,,,"
+    books = "" if currency == "EUR" else "-1" if amount.startswith("-") else "1"
+    row = f"processor,capture,1200,{currency},{amount},2026-03-31,CH-1,,,,{books}"
 
-    opening = read(rules, row)
+    opening = read(rules, row, header=BOOKS)
 
     assert opening.problems == []
     assert opening.rows[0]["amount_minor"] == minor
@@ -171,3 +173,38 @@ def test_the_empty_file_says_what_to_write_and_reads_as_empty(rules: Rulebook) -
     assert opening.problems == ["opening.csv: found no row, expected what stands open"]
     assert "# payout             paid out and not yet at the bank; 1010; processor" in text
     assert all(f"# {column}" in text for column in COLUMNS)
+
+
+def test_what_stands_in_a_foreign_currency_says_what_the_books_carry_it_at(
+    rules: Rulebook,
+) -> None:
+    foreign = DOCUMENT.replace("EUR", "USD")
+    opening = read(rules, f"{foreign},68.20", f"{CAPTURE},", header=BOOKS)
+
+    assert opening.problems == []
+    document, capture = opening.rows
+    assert (document["amount_minor"], document["functional_minor"]) == (7500, 6820)
+    assert document["functional_currency"] == "EUR"
+    assert (capture["functional_currency"], capture["functional_minor"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (f"{DOCUMENT},75.00", "field books: found '75.00', expected nothing beside EUR of a doc"),
+        (f"{DOCUMENT.replace('EUR', 'USD')},", "field books: found nothing, expected what the "),
+        (f"{DOCUMENT.replace('EUR', 'USD')},-68.20", "field books: found -68.20 EUR, expected the"),
+        (f"{DOCUMENT.replace('EUR', 'USD')},68.205", "field books: found '68.205', expected 2 dec"),
+        (f"{DOCUMENT.replace('EUR', 'USD')},x", "field books: found 'x', expected a number like"),
+    ],
+)
+def test_books_that_fit_no_item_are_told(rules: Rulebook, row: str, problem: str) -> None:
+    (told,) = read(rules, row, header=BOOKS).problems
+
+    assert told.startswith(f"opening.csv line 2, {problem}")
+
+
+def test_a_foreign_item_needs_the_column_of_the_books(rules: Rulebook) -> None:
+    (told,) = read(rules, DOCUMENT.replace("EUR", "USD")).problems
+
+    assert "field books: found nothing" in told

@@ -21,11 +21,11 @@ from recon_engine.tables.canonical import (
     CANONICAL_TABLES,
     LANDED_FILE,
     LINE_IDENTITY,
-    OPENING_ITEM,
     SETTLEMENT_LINE,
     STATEMENT_BALANCE,
 )
 from recon_engine.tables.matching import EXCEPTION_ITEM, REASONS
+from recon_engine.tables.opening import OPENING_ITEM
 from recon_engine.tables.payments import PAYMENT_EVENT
 
 SQL = Path(__file__).parent
@@ -197,7 +197,7 @@ CANONICAL = Stage(
         Read(SETTLEMENT_LINE, "history"),
         Read(EXCEPTION_ITEM, "previous"),
     ),
-    writes=(*CANONICAL_TABLES, PAYMENT_EVENT, EXCEPTION_ITEM),
+    writes=(*CANONICAL_TABLES, OPENING_ITEM, PAYMENT_EVENT, EXCEPTION_ITEM),
     law="rows in = rows out + quarantined + listed; every balance-bearing unit adds up",
     transform=read_source,
 )

@@ -14,7 +14,7 @@ from recon_engine.rulebook.sources import Source
 from recon_engine.stages.stage import RunContext
 from recon_engine.store.cloak import Cloak
 from recon_engine.store.workspace import Workspace
-from recon_engine.tables.canonical import OPENING_ITEM
+from recon_engine.tables.opening import OPENING_ITEM
 
 
 def read_opening_items(inputs: Workspace, rules: Rulebook, source: Source, run: RunContext) -> None:

@@ -3,7 +3,7 @@
 --      template                kind, debit, credit
 --      posting                 event_date, affiliate, posting_date by the one rule
 --      posting_rate            currency, posting_date, rate_e12
---      previous_account_roll   what our journals left on each account the night before
+--      previous_account_roll   what our journals and a take-on left on each account the night before
 -- out: one row per group whose journal clears something at another amount than the rate of the day gives:
 --      side it is cleared on, functional_minor in the sign of the amount
 --
@@ -64,7 +64,10 @@ pool as (
         from placed
         where not leaves
         union all
-        select role, dimension, currency, closing_minor, functional_closing_minor
+        select
+            role, dimension, currency,
+            closing_minor + taken_on_minor as amount_minor,
+            functional_closing_minor + functional_taken_on_minor as functional_minor,
         from previous_account_roll
     )
     group by role, dimension, currency

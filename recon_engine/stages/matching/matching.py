@@ -15,7 +15,6 @@ from recon_engine.tables.canonical import (
     BANK_ENTRY,
     DECISION,
     LEDGER_ENTRY,
-    OPENING_ITEM,
     PAYOUT,
     SETTLEMENT_LINE,
 )
@@ -27,6 +26,7 @@ from recon_engine.tables.matching import (
     OPEN_ITEM,
     REASONS,
 )
+from recon_engine.tables.opening import OPENING_ITEM
 
 SQL = Path(__file__).parent
 

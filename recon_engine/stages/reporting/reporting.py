@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recon_engine.rulebook.accounts import WAITING
+from recon_engine.rulebook.accounts import REVALUED, WAITING
 from recon_engine.rulebook.rulebook import Rulebook
 from recon_engine.stages.stage import Outputs, Read, RunContext, Stage, small_table
 from recon_engine.store.workspace import Workspace
@@ -20,7 +20,6 @@ from recon_engine.tables.canonical import (
     LEDGER_BALANCE,
     LEDGER_ENTRY,
     LINE_IDENTITY,
-    OPENING_ITEM,
     PAYOUT,
     PROCESSOR_BALANCE,
     QUARANTINED_ROW,
@@ -43,6 +42,7 @@ from recon_engine.tables.matching import (
     MATCH_LEG,
     OPEN_ITEM,
 )
+from recon_engine.tables.opening import OPENING_ITEM
 from recon_engine.tables.payments import PAYMENT_EVENT, PAYMENT_LOSS, PAYMENT_STATE
 
 SQL = Path(__file__).parent
@@ -102,7 +102,10 @@ def report(inputs: Workspace, rules: Rulebook, run: RunContext) -> Outputs:
         "business_date": run.business_date.isoformat(),
         "functional_currency": accounts.functional_currency,
     }
-    inputs.make("account_roll", SQL / "account_roll.sql", **values)
+    dimensions = [(s.name, s.processor_account) for s in rules.sources.values()]
+    named = {"source": "string", "dimension": "string"}
+    inputs.register("source_dimension", small_table(named, dimensions))
+    inputs.make("account_roll", SQL / "account_roll.sql", revalued=list(REVALUED), **values)
     inputs.make("used_currency", SQL / "used_currency.sql")
     _register_scope(inputs, rules, run.scope)
     tables = (CONSERVATION_CERTIFICATE, PROOF, EXCEPTION_REPORT, AGEING)

@@ -71,6 +71,7 @@ def opening_file(case: Case) -> str:
             item.name if item.kind == "payout" else "",
             f"C-{item.name}" if item.kind == "document" else "",
             "",
+            "",
         )
         for item in opening_items(case)
     ]

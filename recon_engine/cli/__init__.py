@@ -13,6 +13,7 @@ from recon_engine.cli.erasure import erase, retention, retire, reveal
 from recon_engine.cli.exceptions import exceptions
 from recon_engine.cli.explain import explain
 from recon_engine.cli.health import doctor, verify
+from recon_engine.cli.inspection import inspect
 from recon_engine.cli.journals import journals
 from recon_engine.cli.letters import dead_letters, redeliver
 from recon_engine.cli.period import close
@@ -30,7 +31,7 @@ from recon_engine.cli.take_on import take_on
 __all__ = ["app", "main"]
 
 for panel, verbs in (
-    ("Begin", (demo, init, check, take_on, doctor, schema)),
+    ("Begin", (demo, init, check, inspect, take_on, doctor, schema)),
     ("Every night", (run, backfill, status, exceptions, explain, decide, report, verify, replay)),
     ("To the ledger", (approve, reject, post, journals, dead_letters, redeliver, restore_check)),
     ("The books", (seal, close, reopen, sweep, retention, erase, retire, reveal)),

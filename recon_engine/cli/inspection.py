@@ -66,6 +66,8 @@ def readable(file: Path) -> Path:
     Raises: WrongCommand where it is none that can be read.
     """
     try:
+        if file.exists() and not file.is_file():
+            raise WrongCommand(f"{file}: found no file of bytes, expected one; nothing was read")
         with file.open("rb"):
             return file.absolute()
     except OSError as error:
@@ -79,7 +81,8 @@ def told(found: Inspection) -> Iterator[Any]:
 
     name = shown_name(found.file_name)
     if found.content is None or found.format is None:
-        yield f"{name}: no format reads it"
+        one = found.tried[0].format if len(found.tried) == 1 else ""
+        yield f"{name}: {one} refuses it" if one else f"{name}: no format reads it"
         yield from (f"tried {one.format}: {one.reason}" for one in found.tried if one.recognised)
         others = ", ".join(one.format for one in found.tried if not one.recognised)
         if others:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from recon_engine.connectors.folder import is_wanted
 from recon_engine.errors import ParseError, RulebookError
 from recon_engine.parsers.parser import GROUP, parser
 from recon_engine.plugins import installed
@@ -35,6 +35,7 @@ ASSUMED = (
     "of a processor without a pattern of its own, the whole payout text is the reference",
 )
 """What is taken for granted where no source of a project says it."""
+OTHER_NAME = "another name, as a run takes up no file of this one for the source, only {}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Format:
         """Return how much a format asks of a file: a name, a report known to it, columns."""
         columns = sum(not header.endswith("?") for header in self.source.columns.values())
         knows = self.source.parser not in DECLARED
-        return fnmatchcase(file_name, self.source.files), knows, columns
+        return is_wanted(file_name, self.source.files), knows, columns
 
 
 def names(rules: Rulebook | None) -> list[str]:
@@ -67,10 +68,10 @@ def knowing_parsers() -> list[str]:
     return sorted(set(installed(GROUP).names) - set(DECLARED))
 
 
-def named(name: str, rules: Rulebook | None) -> Format:
+def named(name: str, rules: Rulebook | None, file_name: str) -> Format:
     """Return the format of a name: a source goes before a profile, that before a parser."""
     if rules is not None and name in rules.sources:
-        return of_source(rules, name)
+        return of_source(rules, name, file_name)
     return shipped(name)
 
 
@@ -83,16 +84,18 @@ def formats(rules: Rulebook | None, file_name: str) -> list[Format]:
     if rules is None:
         found = [shipped(name) for name in names(None)]
     else:
-        found = [of_source(rules, name) for name, s in rules.sources.items() if s.extract is None]
+        files = [name for name, source in rules.sources.items() if source.extract is None]
+        found = [of_source(rules, name, file_name) for name in files]
     by_name = sorted(found, key=lambda one: one.name)
     return sorted(by_name, key=lambda one: one.rank(file_name), reverse=True)
 
 
-def of_source(rules: Rulebook, name: str) -> Format:
+def of_source(rules: Rulebook, name: str, file_name: str) -> Format:
     """Return a source of a project under its own rulebook, alone in it."""
     source = rules.sources[name]
     alone = {source.entity: rules.accounts[source.entity]}
-    return Format(source, _alone(rules, source, alone))
+    other = () if is_wanted(file_name, source.files) else (OTHER_NAME.format(source.files),)
+    return Format(source, _alone(rules, source, alone), other)
 
 
 def shipped(name: str) -> Format:

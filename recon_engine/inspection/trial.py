@@ -98,7 +98,7 @@ def inspect(
     fits: list[Format] = []
     tried: list[Tried] = []
     if name:
-        fits = [named(name, rules)]
+        fits = [named(name, rules, file.name)]
     for one in () if name else formats(rules, file.name):
         if not recognised(one, file):
             reason = f"the parser {one.source.parser} does not recognise its first bytes"

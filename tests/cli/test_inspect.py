@@ -148,6 +148,37 @@ def test_a_source_of_a_project_is_tried_and_nothing_is_written(
     assert written(project) == before
 
 
+def test_a_name_that_the_source_does_not_wait_for_is_said(
+    recon: Recon, project: Path, tmp_path: Path
+) -> None:
+    file = northpay(tmp_path).rename(tmp_path / "sent_northpay_eur_20260302.csv")
+
+    done = recon("inspect", file, "--project", project)
+
+    assert done.code == ExitCode.DONE
+    assert (
+        "assumed: another name, as a run takes up no file of this one for the source, only "
+        "northpay_*.csv"
+    ) in done.out.splitlines()
+
+
+def test_a_line_that_stands_twice_counts_once_and_is_told(
+    recon: Recon, project: Path, tmp_path: Path
+) -> None:
+    first, line, *rest = NORTHPAY.splitlines(keepends=True)
+    text = "".join((first, line, line, *rest)).replace("SUMME;3", "SUMME;4")
+    file = northpay(tmp_path, text.replace("-1.100,00", "-2.280,00"))
+
+    done = recon("inspect", file, "--project", project, "--json").json()
+
+    charge = next(one for one in done["content"]["rows"] if one["kind"] == "charge")
+    assert (charge["row_count"], charge["amount_minor"]) == (1, 118_000)
+    assert done["content"]["listed"] == [
+        f"{NORTHPAY_NAME}: suppressed_line: 1 lines of {NORTHPAY_NAME} had been counted before; "
+        "they were kept and listed, and post nothing"
+    ]
+
+
 def test_a_source_refuses_a_file_with_the_place(
     recon: Recon, project: Path, tmp_path: Path
 ) -> None:

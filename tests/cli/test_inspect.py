@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from recon_engine.errors import ExitCode
 from recon_engine.run import open_project, read_table
 from tests.cli.conftest import Recon
@@ -18,6 +20,31 @@ N2;Erstattung;ORD-2;-80,00;0,00;-80,00;EUR;A1;;02.03.2026
 N3;Auszahlung;;-1.100,00;0,00;-1.100,00;EUR;A1;NP00000001;02.03.2026
 SUMME;3;0,00
 """
+EXTRACTS = {
+    "erp_ledger": (
+        "entity,ledger,document_id,document_line,posting_date,account,currency,amount,"
+        "functional_currency,functional_amount,reference,customer,origin_key\n"
+        "E1,main,D1,1,2026-03-01,1100,EUR,75.00,EUR,75.00,,C1,\n"
+        "E1,main,D1,2,2026-03-02,4000,EUR,-75.00,EUR,-75.00,,,\n",
+        [("credit", "EUR", 1, -7500), ("debit", "EUR", 1, 7500)],
+    ),
+    "erp_balance": (
+        "entity,ledger,account,currency,balance_date,amount,functional_currency,functional_amount\n"
+        "E1,main,1000,JPY,2026-03-02,5000,EUR,30.00\n",
+        [("balance", "JPY", 1, 5000)],
+    ),
+    "erp_invoices": (
+        "entity,document_id,kind,customer,document_date,due_date,account,currency,amount,"
+        "open_amount,reference\n"
+        "E1,I1,invoice,C1,2026-03-01,2026-03-31,1100,EUR,90.00,60.00,ORD-1\n",
+        [("invoice", "EUR", 1, 6000)],
+    ),
+    "erp_rates": (
+        "entity,from_currency,to_currency,rate_date,rate\nE1,USD,EUR,2026-03-02,0.91\n",
+        [("rate", "USD", 1, None)],
+    ),
+}
+"""Source of the shipped mappings: an extract of it, and its rows by kind."""
 NORTHPAY_NAME = "northpay_eur_20260302.csv"
 
 
@@ -160,6 +187,21 @@ def test_a_name_that_the_source_does_not_wait_for_is_said(
         "assumed: another name, as a run takes up no file of this one for the source, only "
         "northpay_*.csv"
     ) in done.out.splitlines()
+
+
+@pytest.mark.parametrize("source", EXTRACTS)
+def test_an_extract_is_summed_up_where_its_source_is_named(
+    recon: Recon, project: Path, tmp_path: Path, source: str
+) -> None:
+    text, expected = EXTRACTS[source]
+    file = tmp_path / f"{source}.csv"
+    file.write_text(text)
+
+    done = recon("inspect", file, "--project", project, "--format", source, "--json").json()
+
+    keys = ("kind", "currency", "row_count", "amount_minor")
+    assert done["exit_code"] == 0, done["tried"]
+    assert [tuple(one[key] for key in keys) for one in done["content"]["rows"]] == expected
 
 
 def test_a_line_that_stands_twice_counts_once_and_is_told(

@@ -24,7 +24,7 @@ def test_the_run_of_a_posting_is_told_stage_by_stage(recon: Recon, eventful: Eve
     assert done.code == 0
     assert first.startswith(f"post {run} of {MONDAY}, done; rules ")
     assert [line.split()[3] for line in stages] == ["approval", "posting"]
-    assert last == "identical: 2 publications, 2 scopes, 2 tables"
+    assert last == "identical: 2 publications, 2 scopes, 3 tables"
 
 
 def test_a_run_that_stopped_says_what_was_stopped(recon: Recon, eventful: Eventful) -> None:

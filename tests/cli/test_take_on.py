@@ -64,7 +64,7 @@ def test_a_bad_row_is_refused_with_its_line(recon: Recon, books: Path) -> None:
     done = recon("take-on", path, "--date", EVE, "--project", books, "--json")
 
     assert done.code == ExitCode.REFUSED
-    assert "opening.csv line 2: found 11 fields, expected 10" in done.err
+    assert "opening.csv line 2: found 12 fields, expected 11" in done.err
     assert done.json()["verb"] == "take-on"
 
 

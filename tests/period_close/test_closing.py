@@ -225,14 +225,17 @@ def test_a_proof_is_told_by_its_verdict_alone() -> None:
 
 def test_what_is_held_abroad_is_carried_anew_and_an_account_that_does_not_foot_is_told() -> None:
     row = {"role": "clearing", "account": "1200", "currency": "USD", "closing_minor": 5}
+    row |= {"taken_on_minor": 0}
     rows = [
         row | {"functional_currency": "EUR"},
         row | {"functional_currency": "USD"},
         row | {"functional_currency": "EUR", "closing_minor": 0},
+        row | {"functional_currency": "EUR", "closing_minor": -7, "taken_on_minor": 7},
+        row | {"functional_currency": "EUR", "closing_minor": 0, "taken_on_minor": 9},
         row | {"functional_currency": "EUR", "role": "processing_fees"},
     ]
 
-    assert [one["amount_minor"] for one in held_abroad(rows)] == [5]
+    assert [one["amount_minor"] for one in held_abroad(rows)] == [5, 9]
     roll = Roll("bank", "1000", "USD", 1, {"cash": 2}, 0, 3, 10, 20, 30)
     assert roll.foots
     assert not replace(roll, closing_minor=4).foots

@@ -19,7 +19,7 @@ from tests.cases.accounting.tables import case_texts, read_cases
 EVE = date(2026, 3, 31)
 FIRST = EVE + timedelta(days=1)
 CASE = read_cases(case_texts())["E23"]
-WORD = "processor,processor_balance,1200,EUR,210.00,2026-03-31,,,,\n"
+WORD = "processor,processor_balance,1200,EUR,210.00,2026-03-31,,,,,\n"
 """What the processor says it holds, as a row: no report and no statement of the eve comes here."""
 
 

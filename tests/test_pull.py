@@ -73,6 +73,7 @@ class Project:
             lake=self.lake.root,
             memory_limit="1GB",
             threads=1,
+            scopes_at_a_time=1,
             connections={
                 "inbox": FolderConnection(self.inbox),
                 "gone": FolderConnection(self.root / "gone"),

@@ -68,10 +68,7 @@ class Project:
         self.pulls += 1
         rulebook = Rulebook(self.sources, {}, {}, {}, Policy(), "0" * 64, self.root, {})
         environment = Environment(
-            project=self.root,
-            store_url="",
-            lake=self.lake.root,
-            memory_limit="1GB",
+            *(self.root, "", self.lake.root, "1GB"),
             threads=1,
             scopes_at_a_time=1,
             connections={

@@ -78,12 +78,14 @@ class Reader:
         """
         if day not in self._awaited:
             return None
-        self._awaited.remove(day)
-        try:
-            found = self._door().recv()
-        except (EOFError, OSError):
-            self._awaited.clear()
-            return None
+        told, found = None, None
+        while told != day:  # what was asked for a date that nobody came to is passed over
+            try:
+                told, found = self._door().recv()
+            except (EOFError, OSError):
+                self._awaited.clear()
+                return None
+            self._awaited.discard(told)
         if isinstance(found, ReconError):
             raise found
         assert isinstance(found, Reading)
@@ -144,7 +146,7 @@ def serve(folder: Path, pipe: Connection) -> None:
                     found: Reading | ReconError = read(project, asked)
                 except ReconError as error:
                     found = error
-                pipe.send(found)
+                pipe.send((asked.day, found))
 
         while True:
             try:

@@ -15,6 +15,7 @@ from benchmarks.world import BUSINESS_DATE, Truth, make_world
 from recon_engine.backfill import Backfill, Dated, run_range
 from recon_engine.errors import ExitCode, Unavailable
 from recon_engine.pipeline import STAGES
+from recon_engine.reader import Asked, reading_beside
 from recon_engine.run import Project, open_project, read_table
 
 MONDAY, TUESDAY, WEDNESDAY = (BUSINESS_DATE + timedelta(n) for n in range(3))
@@ -143,6 +144,17 @@ def test_no_reader_is_left_where_a_backfill_is_interrupted(books: Path) -> None:
 
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
     assert not any(str(books).encode() in command for command in commands)
+
+
+def test_what_was_read_of_a_date_is_no_answer_for_another(books: Path) -> None:
+    with open_project(books) as project, reading_beside(project) as reader:
+        for day in (TUESDAY, WEDNESDAY):
+            reader.begin(Asked(day, day - timedelta(1), ()))
+        found = reader.take(WEDNESDAY)
+
+        assert found is not None
+        assert found.run_id.startswith(f"{WEDNESDAY:%Y%m%d}-")
+        assert reader.take(TUESDAY) is None
 
 
 def hashes(project: Project) -> dict[tuple[str, str, date], str]:

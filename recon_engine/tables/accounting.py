@@ -51,6 +51,13 @@ ALLOCATION = Table(
     ),
 )
 
+CODING = (
+    text("cost_centre", "cost centre, where the chart says one", nullable=True),
+    text("tax_code", "tax code of the ledger, where the chart says one", nullable=True),
+    text("segments", "segments of the chart by name: `region=EU; unit=20`", nullable=True),
+)
+"""Columns for what a ledger asks of a line beside its account."""
+
 JOURNAL_LINE = Table(
     "journal_line",
     1,
@@ -74,9 +81,7 @@ JOURNAL_LINE = Table(
             "merchant account, bank account or affiliate the line belongs to",
             nullable=True,
         ),
-        text("cost_centre", "cost centre, where the chart says one", nullable=True),
-        text("tax_code", "tax code of the ledger, where the chart says one", nullable=True),
-        text("segments", "segments of the chart by name: `region=EU; unit=20`", nullable=True),
+        *CODING,
         text("currency", "transaction currency"),
         minor("amount_minor", "debit plus, in the transaction currency"),
         text("functional_currency", "currency of the books"),
@@ -155,9 +160,7 @@ SUMMARY_LINE = Table(
             "merchant account, bank account or affiliate the lines belong to",
             nullable=True,
         ),
-        text("cost_centre", "cost centre, where the chart says one", nullable=True),
-        text("tax_code", "tax code of the ledger, where the chart says one", nullable=True),
-        text("segments", "segments of the chart by name: `region=EU; unit=20`", nullable=True),
+        *CODING,
         text("currency", "transaction currency"),
         minor("amount_minor", "sum of its side, debit plus, in the transaction currency"),
         text("functional_currency", "currency of the books"),
